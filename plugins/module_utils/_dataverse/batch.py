@@ -1,0 +1,150 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Many operations in one request.
+
+Source: Microsoft documentation, Execute batch operations using the Web API.
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+from .._errors import PowerPlatformError
+from .._transport.http import Response, headers_from
+from .._transport.retry_policy import retry_after
+from .odata import resource
+from .service_errors import is_service_protection, json_object, refusal, request_id, unreadable
+from .web_api import WebApi
+
+LARGEST_BATCH = 1000
+ATTEMPTS = 5
+CRLF = "\r\n"
+BOUNDARY = re.compile(r'multipart/mixed;.*boundary="?([^";]+)', re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One request of a batch; ``path`` is relative to the Web API's root, query included.
+
+    ``idempotent`` says that sending it twice does no more than sending it once; None means all but POST.
+    """
+
+    method: str
+    path: str
+    body: Mapping[str, Any] | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    idempotent: bool | None = None
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether the operation may be sent again when its answer is lost."""
+        return self.method != "POST" if self.idempotent is None else self.idempotent
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What became of one operation: its status, the JSON body ({} when there is none), and the error, if it is one."""
+
+    status: int
+    body: dict[str, Any]
+    error: PowerPlatformError | None = None
+
+
+def run_batch(api: WebApi, operations: Sequence[Operation]) -> list[Reply]:
+    """Send operations in as few requests as possible and return their replies, in order.
+
+    An operation that fails does not stop the others. Those that meet a service-protection limit go out again when
+    it ends, five times at most.
+    """
+    answers: dict[int, Response] = {}
+    waiting = list(range(len(operations)))
+    for attempt in range(ATTEMPTS):
+        for start in range(0, len(waiting), LARGEST_BATCH):
+            chunk = waiting[start : start + LARGEST_BATCH]
+            found = _send(api, [operations[index] for index in chunk])
+            answers.update(zip(chunk, found, strict=True))
+        waiting = [index for index in waiting if is_service_protection(answers[index])]
+        if not waiting or attempt == ATTEMPTS - 1:
+            break
+        seconds = max(retry_after(answers[index]) or 5.0 for index in waiting)
+        api.session.pause(seconds, f"{len(waiting)} of {len(operations)} operations met a service-protection limit")
+    return [_reply(api, operation, answers[index]) for index, operation in enumerate(operations)]
+
+
+def _send(api: WebApi, operations: Sequence[Operation]) -> list[Response]:
+    """Send one $batch and return the answers of its operations."""
+    repeatable = all(operation.repeatable for operation in operations)
+    boundary = f"batch_{uuid.uuid4()}"
+    content = encode(operations, boundary, urlsplit(api.root).path)
+    headers = {"Content-Type": f'multipart/mixed; boundary="{boundary}"', "Prefer": "odata.continue-on-error"}
+    response = api.send("POST", "$batch", content, headers=headers, repeatable=repeatable)
+    try:
+        return decode(response, len(operations))
+    except (ValueError, IndexError) as error:
+        raise unreadable(response, api.attempted("POST", "$batch"), repeatable=repeatable) from error
+
+
+def _reply(api: WebApi, operation: Operation, answer: Response) -> Reply:
+    """Return the reply for the answer to one operation."""
+    attempted = api.attempted(operation.method, operation.path)
+    if answer.status >= 400:
+        return Reply(answer.status, {}, refusal(answer, attempted, repeatable=operation.repeatable))
+    return Reply(answer.status, json_object(answer, attempted, repeatable=operation.repeatable))
+
+
+def encode(operations: Sequence[Operation], boundary: str, root: str) -> bytes:
+    """Return the body of a $batch request; ``root`` is the path of the Web API on its host."""
+    parts = [_part(operation, boundary, root) for operation in operations]
+    return "".join([*parts, f"--{boundary}--{CRLF}"]).encode()
+
+
+def _part(operation: Operation, boundary: str, root: str) -> str:
+    """Return one operation as a part of the body."""
+    headers = {"Accept": "application/json", **operation.headers}
+    if operation.body is not None:
+        headers["Content-Type"] = "application/json; charset=utf-8"
+    lines = [
+        f"--{boundary}",
+        "Content-Type: application/http",
+        "Content-Transfer-Encoding: binary",
+        "",
+        f"{operation.method} {root}{resource(operation.path)} HTTP/1.1",
+        *(f"{name}: {value}" for name, value in headers.items()),
+        "",
+        "" if operation.body is None else json.dumps(operation.body),
+    ]
+    return CRLF.join(lines) + CRLF
+
+
+def decode(response: Response, count: int) -> list[Response]:
+    """Return the ``count`` answers in a $batch answer, in order. Raises ``ValueError`` when it does not hold them.
+
+    By hand, as the standard library's parser takes more than a second for a thousand answers.
+    """
+    boundary = BOUNDARY.search(response.headers.get("Content-Type", ""))
+    delimiter = f"{CRLF}--{boundary[1] if boundary else ''}".encode()
+    _preamble, *parts, end = (CRLF.encode() + response.body).split(delimiter)
+    if boundary is None or len(parts) != count or not end.startswith(b"--"):
+        raise ValueError(f"the answer to a batch of {count} operations is not whole")
+    return [_answer(part, response) for part in parts]
+
+
+def _answer(part: bytes, response: Response) -> Response:
+    """Return one answer of a batch: part headers, blank line, status line, headers, blank line, body.
+
+    Where it has no request id of its own, that of the whole batch is the one to tell Microsoft's support.
+    """
+    blank = CRLF.encode() * 2
+    head, _blank, body = part.partition(blank)[2].partition(blank)
+    status_line, *header_lines = head.decode().split(CRLF)
+    batch_id = request_id(response)
+    headers = headers_from([*([f"REQ_ID: {batch_id}"] if batch_id else []), *header_lines])
+    return Response(int(status_line.split()[1]), headers, body, response.url)

@@ -1,0 +1,221 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The tables, actions and functions of one environment.
+
+Source: Microsoft documentation, Use the Microsoft Dataverse Web API, v9.2.
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from .._errors import ApiError, NotFoundError
+from .._transport.auth import TokenSource
+from .._transport.credentials import environment_address, time_limit, token_source, trusted_authorities
+from .._transport.http import HttpSession
+from .batch import Operation, Reply, run_batch
+from .odata import all_of, columns, function_call, joined, resource
+from .service_errors import unreadable
+from .streams import Base64Member, FileInJson
+from .web_api import WebApi
+
+PAGE = {"Prefer": "odata.maxpagesize=5000"}  # the largest page there is; each page's request must ask for it
+LONGEST_QUERY = 6000
+FILE_TIMEOUT = 600.0  # seconds without a byte while the service validates or packs a whole solution
+
+Row = dict[str, Any]
+Rows = list[Row]  # the class has a method named list
+Replies = list[Reply]
+
+
+class DataverseClient:
+    """Reads and writes tables, calls actions and functions. Nothing is sent before the first call.
+
+    ``environment_url`` is the environment's address without a slash at the end. All calls raise children of
+    ``PowerPlatformError``: ``ApiError`` for refusals, ``AuthenticationError`` when no token can be had or none is
+    accepted, ``TransportError`` when nothing was carried out, and ``OutcomeUnknownError`` when a request that must
+    not be repeated got no clear answer.
+    """
+
+    def __init__(self, environment_url: str, session: HttpSession, tokens: TokenSource) -> None:
+        self.environment_url = environment_url
+        self._session = session
+        self._tokens = tokens
+        self._api = WebApi(environment_url, session, tokens)
+
+    @classmethod
+    def from_params(
+        cls,
+        params: Mapping[str, Any],
+        environ: Mapping[str, str] | None = None,
+        on_retry: Callable[[str], None] | None = None,
+    ) -> DataverseClient:
+        """Return a client for the connection options; ``on_retry`` is told why a request goes out again.
+
+        ``environ`` holds the environment variables, those of the process by default.
+
+        Raises ``ConfigurationError`` for options that cannot work.
+        """
+        address = environment_address(params["environment_url"])
+        session = HttpSession(verify=trusted_authorities(params), timeout=time_limit(params), on_retry=on_retry)
+        return cls(address, session, token_source(params, os.environ if environ is None else environ, session))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    @property
+    def secrets(self) -> set[str]:
+        """Values that no output may hold: the credential and the tokens obtained with it."""
+        return self._tokens.secrets
+
+    @property
+    def request_count(self) -> int:
+        """How many requests went to the environment; one that the retry policy sent again counts once."""
+        return self._api.request_count
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None) -> Row:
+        """Return one record, or a function's result. Raises ``NotFoundError`` when there is none."""
+        return self._api.json("GET", resource(path, params), headers=headers)
+
+    def find(
+        self, path: str, params: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+    ) -> Row | None:
+        """Return one record, or None when there is none."""
+        try:
+            return self.get(path, params, headers)
+        except NotFoundError:
+            return None
+
+    def list(
+        self,
+        entity_set: str,
+        *,
+        select: Iterable[str] | str | None,
+        filter: str | None = None,
+        orderby: str | None = None,
+        expand: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Iterator[Row]:
+        """Yield the rows of a table, page by page (5,000 rows each), in the order of the service."""
+        options = {"$select": columns(select), "$filter": filter, "$orderby": orderby, "$expand": expand}
+        paged = _paged(headers)
+        yield from self.rows(self._api.json("GET", resource(entity_set, options), headers=paged), paged)
+
+    def list_matching(
+        self,
+        entity_set: str,
+        conditions: Sequence[str],
+        *,
+        select: Iterable[str] | str,
+        also: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Rows:
+        """Return the rows for which any of many conditions holds (and ``also``), each row once.
+
+        One GET while its URL stays short, otherwise one $batch of several; no request without any condition.
+        """
+        paged = _paged(headers)
+        paths = [
+            resource(entity_set, {"$select": columns(select), "$filter": all_of(condition, also)})
+            for condition in joined(conditions, LONGEST_QUERY)
+        ]
+        if len(paths) == 1:
+            return list(self.rows(self._api.json("GET", paths[0], headers=paged), paged))
+        rows: dict[str, Row] = {}
+        for reply in self.batch([Operation("GET", path, headers=paged) for path in paths]):
+            if reply.error:
+                raise reply.error
+            # Rows carry their primary key even when it is not selected, so equal rows are one and the same.
+            rows.update((json.dumps(row, sort_keys=True), row) for row in self.rows(reply.body, paged))
+        return list(rows.values())
+
+    def create(self, entity_set: str, row: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> str:
+        """Create a row and return its id. Source: Create a table row (204 with OData-EntityId)."""
+        response = self._api.send("POST", entity_set, row, headers=headers, repeatable=False)
+        name = response.headers.get("OData-EntityId", "")
+        if "(" not in name:
+            raise unreadable(response, self._api.attempted("POST", entity_set), repeatable=False)
+        return name.rpartition("(")[2].rstrip(")")
+
+    def update(
+        self,
+        entity_set: str,
+        id: str,
+        changes: Mapping[str, Any],
+        if_match: str = "*",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Change columns of a row; with the default ``if_match`` a missing row is an error and not created."""
+        self._api.send("PATCH", f"{entity_set}({id})", changes, headers={"If-Match": if_match, **(headers or {})})
+
+    def delete(self, entity_set: str, id: str) -> None:
+        """Delete a row; one that is gone already is no error, also because a lost answer makes the request go twice."""
+        with contextlib.suppress(NotFoundError):
+            self._api.send("DELETE", f"{entity_set}({id})")
+
+    def call(
+        self,
+        action: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        idempotent: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> Row:
+        """Call an action, unbound by its name or bound by its path; {} when it answers nothing.
+
+        ``idempotent``: calling it twice does no more than calling it once, so a lost answer is no harm.
+        """
+        return self._api.json("POST", action, body or {}, headers=headers, repeatable=idempotent)
+
+    def call_with_file(
+        self, action: str, body: Mapping[str, Any], file_key: str, path: str | Path, *, idempotent: bool = False
+    ) -> Row:
+        """Call an action whose parameter ``file_key`` is the file's content; the file is never in memory as a whole."""
+        content = FileInJson(body, file_key, path)
+        return self._api.json("POST", action, content, repeatable=idempotent, timeout=FILE_TIMEOUT)
+
+    def download(self, action: str, body: Mapping[str, Any], key: str, dest_file: BinaryIO) -> None:
+        """Call an action that reads, and write the base64 member ``key`` of its answer to a seekable file."""
+        sink = Base64Member(key, dest_file)
+        attempted = self._api.attempted("POST", action)
+        try:
+            response = self._api.send("POST", action, body, stream_to=sink, timeout=FILE_TIMEOUT)
+            sink.rest()
+        except ValueError as error:
+            raise ApiError(f"{attempted} was answered with an unusable file: {error}.", status=200) from error
+        if not sink.found:
+            raise unreadable(response, attempted, repeatable=True)
+
+    def function(self, name: str, **parameters: Any) -> Row:
+        """Call a function, unbound by its name or bound by its path, and return its result."""
+        return self._api.json("GET", function_call(name, parameters))
+
+    def batch(self, operations: Sequence[Operation]) -> Replies:
+        """Send operations in as few requests as possible, 1,000 in each, and return their replies, in order.
+
+        An operation that fails does not stop the others; its reply holds the error.
+        """
+        return run_batch(self._api, operations)
+
+    def rows(self, page: Row, headers: Mapping[str, str] | None = None) -> Iterator[Row]:
+        """Yield the rows of a page and of those that follow it; ``headers`` as for the first."""
+        yield from page["value"]
+        while following := page.get("@odata.nextLink"):
+            page = self._api.json("GET", following, headers=PAGE if headers is None else headers)
+            if page.get("@odata.nextLink") == following:
+                raise ApiError(f"The pages of {self._api.attempted('GET', following)} never end.", status=200)
+            yield from page["value"]
+
+
+def _paged(headers: Mapping[str, str] | None) -> dict[str, str]:
+    """Return headers together with the wish for the largest pages."""
+    wanted = dict(headers or {})
+    return {**wanted, "Prefer": ",".join(filter(None, [wanted.get("Prefer"), PAGE["Prefer"]]))}

@@ -1,0 +1,92 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading several tables with one request.
+
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from .._errors import ApiError, PowerPlatformError
+from .batch import Operation
+from .client import LONGEST_QUERY, PAGE, DataverseClient
+from .odata import all_of, joined, resource
+
+FORBIDDEN = 403
+
+
+@dataclasses.dataclass(frozen=True)
+class Query:
+    """The rows of a table for which one of ``conditions`` holds, and ``also``.
+
+    ``conditions`` None asks for all rows, an empty list for none. When ``optional``, a caller who lacks the privilege
+    gets no rows instead of an error.
+    """
+
+    entity_set: str
+    columns: str
+    conditions: Sequence[str] | None
+    also: str | None = None
+    expand: str | None = None
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    optional: bool = False
+
+    @property
+    def operations(self) -> list[Operation]:
+        """The reads that bring the rows: one, or several when the conditions make too long a URL."""
+        filters = [None] if self.conditions is None else joined(self.conditions, LONGEST_QUERY)
+        return [
+            Operation("GET", self._path(all_of(text, self.also) or None), headers={**PAGE, **self.headers})
+            for text in filters
+        ]
+
+    def _path(self, condition: str | None) -> str:
+        options = {"$select": self.columns, "$filter": condition, "$expand": self.expand}
+        return resource(self.entity_set, options)
+
+
+def read_together(client: DataverseClient, *queries: Query) -> list[list[dict[str, Any]]]:
+    """Return the rows of each query, all with one request and one more for each further page of 5,000 rows.
+
+    A single read is a plain GET, several are one $batch. A row that meets several conditions may come twice.
+    Source: Web API, Execute batch operations; Page results.
+    """
+    operations = [query.operations for query in queries]
+    pages = _first_pages(client, [operation for group in operations for operation in group])
+    found: list[list[dict[str, Any]]] = []
+    for query, group in zip(queries, operations, strict=True):
+        rows: list[dict[str, Any]] = []
+        for operation in group:
+            page = next(pages)
+            if not isinstance(page, PowerPlatformError):
+                rows += _rows(client, page, operation.headers)
+            elif not (query.optional and page.details.get("status") == FORBIDDEN):
+                raise page
+        found.append(rows)
+    return found
+
+
+def _first_pages(client: DataverseClient, operations: list[Operation]) -> Iterator[dict[str, Any] | PowerPlatformError]:
+    """Yield the first page of each operation, or the error that it was answered with."""
+    if len(operations) == 1:
+        try:
+            yield client.get(operations[0].path, headers=operations[0].headers)
+        except ApiError as error:
+            yield error
+    else:
+        for reply in client.batch(operations):
+            yield reply.error or reply.body
+
+
+def _rows(client: DataverseClient, page: dict[str, Any], headers: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+    while True:
+        yield from page["value"]
+        following = page.get("@odata.nextLink")
+        if not following:
+            return
+        page = client.get(following, headers=headers)

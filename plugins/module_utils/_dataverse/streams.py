@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Files as base64 members of JSON documents, written and read piece by piece.
+
+A package of 95 MB is 127 MB of base64; as text, as JSON and as bytes of a request it would be in memory several times.
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from .._errors import PackageError
+
+PIECE = 3 * 64 * 1024  # a multiple of three, so that pieces of base64 join without padding
+LONGEST_HEAD = 64 * 1024
+ESCAPES = re.compile(rb"\\(?:u00([0-7][0-9a-fA-F])|(/))")
+
+
+class FileInJson:
+    """A JSON object with a file's base64 as its last member, made while it is sent.
+
+    Each iteration starts anew; ``complete`` becomes true when it comes to its end.
+    """
+
+    def __init__(self, members: Mapping[str, Any], key: str, path: str | Path) -> None:
+        self._path = Path(path)
+        self._head = json.dumps({**members, key: ""}).encode()[:-2]
+        self._tail = b'"}'
+        try:
+            self._size = self._path.stat().st_size
+        except OSError as error:
+            raise PackageError(f"{path} cannot be read: {os.strerror(error.errno or 0)}.") from error
+        self.complete = False
+
+    def __len__(self) -> int:
+        return len(self._head) + (self._size + 2) // 3 * 4 + len(self._tail)
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._head
+        with self._path.open("rb") as file:
+            left = self._size
+            while left:
+                piece = file.read(min(PIECE, left))
+                if not piece:
+                    raise PackageError(f"{self._path} became shorter while it was being sent, send it again.")
+                left -= len(piece)
+                yield base64.b64encode(piece)
+        self.complete = True
+        yield self._tail
+
+
+class Base64Member:
+    """Takes a JSON object piece by piece and writes the bytes of one base64 member to a file.
+
+    The rest of the object is kept (it is small) and checked at the end by ``rest``.
+    """
+
+    def __init__(self, key: str, file: BinaryIO) -> None:
+        self._opening = re.compile(rb'"%s"\s*:\s*"' % re.escape(key.encode()))
+        self._file = file
+        self._start = file.tell()
+        self.reset()
+
+    def reset(self) -> None:
+        """Take the object from its beginning once more."""
+        self._file.seek(self._start)
+        self._file.truncate()
+        self._head = b""
+        self._text = b""
+        self._tail = b""
+        self._inside = False
+        self.found = False
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next piece of the object."""
+        if self._inside:
+            self._take_text(chunk)
+        elif self.found:
+            self._tail += chunk
+        else:
+            self._search(chunk)
+
+    def _search(self, chunk: bytes) -> None:
+        """Look for the beginning of the member's text."""
+        self._head += chunk
+        if match := self._opening.search(self._head):
+            self.found = self._inside = True
+            rest = self._head[match.end() :]
+            self._head = self._head[: match.end()]
+            self._take_text(rest)
+        elif len(self._head) > LONGEST_HEAD:
+            raise ValueError("the expected member is not at the beginning of the answer")
+
+    def _take_text(self, chunk: bytes) -> None:
+        """Decode what is complete of the member's text; the rest waits for the next piece."""
+        text = self._text + chunk
+        end = text.find(b'"')
+        if end >= 0:
+            self._inside = False
+            self._tail = text[end + 1 :]
+            self._decode(_unescaped(text[:end]))
+            return
+        # An escape may be cut in two; it is at most six bytes long.
+        cut = text.rfind(b"\\", max(0, len(text) - 5))
+        whole = _unescaped(text if cut < 0 else text[:cut])
+        usable = len(whole) - len(whole) % 4
+        self._decode(whole[:usable])
+        self._text = whole[usable:] + (b"" if cut < 0 else text[cut:])
+
+    def _decode(self, text: bytes) -> None:
+        """Write the bytes of a piece of base64."""
+        self._file.write(base64.b64decode(text, validate=True))
+
+    def rest(self) -> dict[str, Any]:
+        """Return the object's other members; the member itself is the empty text.
+
+        Raises ``ValueError`` when the object is cut short or is none.
+        """
+        if self._inside:
+            raise ValueError("the answer is cut short")
+        rest: dict[str, Any] = json.loads(self._head + (b'"' if self.found else b"") + self._tail)
+        return rest
+
+
+def _unescaped(text: bytes) -> bytes:
+    r"""Replace the JSON escapes that base64 may hold: ``\/`` and ``\u002B``."""
+    return ESCAPES.sub(lambda match: bytes([int(match[1], 16)]) if match[1] else b"/", text) if b"\\" in text else text

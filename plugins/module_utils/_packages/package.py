@@ -1,0 +1,215 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Solution packages: what is in the zip file that an environment exports and another one imports.
+
+Source: layout of solution.xml, customizations.xml and Workflows/ as Dataverse writes them, see "Solution files" in
+the Power Platform ALM documentation and public exports. This file is private to the collection and may change
+without notice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from .archive import CHUNK_SIZE, PackageArchive
+from .components import (
+    Component,
+    ConnectionReference,
+    EnvironmentVariable,
+    is_component_element,
+    plain_id,
+    read_components,
+    read_connection_references,
+    read_environment_variables,
+    type_number,
+)
+from .manifest import CUSTOMIZATIONS, VersionKey, read_manifest, version_key
+
+CLOUD_FLOW = 5
+DESKTOP_FLOW = 6
+
+_WORKFLOW_PATH = ("ImportExportXml", "Workflows", "Workflow")
+_BIG_COLUMNS = frozenset({"Definition", "ClientData", "ConnectionReferences", "DesktopFlowModules", "Metadata", "Xaml"})
+_CLIENT_DATA_LIMIT = 64 * 1024 * 1024
+
+
+@dataclasses.dataclass(frozen=True)
+class PackagedFlow:
+    """A flow of a package.
+
+    ``id`` is the workflowid (lower case), the same in all environments. ``inputs``, ``outputs`` and ``dependencies``
+    are JSON texts of desktop flows as they stand in the columns of the same names (None: the element is missing).
+    ``definition_digest`` is the SHA-256 of the desktop flow's definition text.
+    """
+
+    id: str
+    name: str
+    category: int
+    inputs: str | None
+    outputs: str | None
+    dependencies: str | None
+    definition_digest: str | None
+    file_name: str
+    package_path: str = dataclasses.field(repr=False)
+
+    @property
+    def desktop(self) -> bool:
+        return self.category == DESKTOP_FLOW
+
+    @property
+    def cloud(self) -> bool:
+        return self.category == CLOUD_FLOW
+
+    @property
+    def child_flows(self) -> tuple[str, ...]:
+        """Ids of the desktop flows that this desktop flow calls, as its dependencies declare them."""
+        return dependency_ids(self.dependencies, "childFlows")
+
+    @property
+    def work_queues(self) -> tuple[str, ...]:
+        return dependency_ids(self.dependencies, "workQueues")
+
+    @property
+    def definition(self) -> str | None:
+        """The script of a desktop flow as the package holds it (a JSON string), read anew from the package."""
+        with PackageArchive(self.package_path) as archive:
+            return next((text for id_, text in _definitions(archive) if id_ == self.id), None)
+
+    @property
+    def client_data(self) -> str | None:
+        """The JSON text of a cloud flow (column clientdata), read anew from the package."""
+        if not self.cloud:
+            return None
+        with PackageArchive(self.package_path) as archive:
+            return _client_data(archive, self)
+
+
+def dependency_ids(dependencies: str | None, key: str) -> tuple[str, ...]:
+    """Return the ids that a flow's dependencies (a JSON text) list under a key; none when they cannot be read."""
+    try:
+        found = json.loads(dependencies or "{}").get(key)
+    except (ValueError, AttributeError, RecursionError):
+        return ()
+    return tuple(str(id_).lower() for id_ in found) if isinstance(found, list) else ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Package:
+    """What a solution package holds, without its big texts.
+
+    ``size`` is in bytes, ``checksum`` the SHA-256 of the file. ``publisher`` has ``unique_name``, ``friendly_name``
+    and ``prefix``. ``missing_dependencies`` are dicts ``{"required": {…}, "dependent": {…}}`` with ``type``, ``id``,
+    ``name``, ``display_name`` and, for required ones, ``solution``, as the exporting environment declared them.
+    """
+
+    path: str
+    size: int
+    checksum: str
+    unique_name: str
+    friendly_name: str
+    version: str
+    managed: bool
+    publisher: dict[str, str]
+    flows: tuple[PackagedFlow, ...]
+    connection_references: tuple[ConnectionReference, ...]
+    environment_variables: tuple[EnvironmentVariable, ...]
+    missing_dependencies: tuple[dict[str, dict[str, Any]], ...]
+    root_components: tuple[Component, ...]
+    components: tuple[Component, ...]
+
+    @property
+    def version_key(self) -> VersionKey:
+        return version_key(self.version)
+
+    @property
+    def desktop_flows(self) -> tuple[PackagedFlow, ...]:
+        return tuple(flow for flow in self.flows if flow.desktop)
+
+    @property
+    def cloud_flows(self) -> tuple[PackagedFlow, ...]:
+        return tuple(flow for flow in self.flows if flow.cloud)
+
+    def contents(self) -> Iterator[tuple[PackagedFlow, str]]:
+        """Yield each flow with its big text, one at a time in memory.
+
+        That is the script of a desktop flow (a JSON string, column definition) and the JSON of a cloud flow
+        (column clientdata).
+        """
+        flows = {flow.id: flow for flow in self.flows}
+        with PackageArchive(self.path) as archive:
+            for id_, text in _definitions(archive):
+                yield flows[id_], text
+            for flow in self.cloud_flows:
+                yield flow, _client_data(archive, flow)
+
+
+def read_package(path: str) -> Package:
+    """Read a solution package; nothing is unpacked to disk and memory stays bounded.
+
+    Raises PackageError when the file is missing, not a solution package, broken, or not safe to read.
+    """
+    with PackageArchive(path) as archive:
+        manifest = read_manifest(archive)
+        elements = _customizations(archive)
+        flows = tuple(_flow(element, path) for element in elements if element.tag == "Workflow")
+        return Package(
+            path=path,
+            size=os.path.getsize(path),
+            checksum=_checksum(path),
+            **{field.name: getattr(manifest, field.name) for field in dataclasses.fields(manifest)},
+            flows=flows,
+            connection_references=read_connection_references(elements),
+            environment_variables=read_environment_variables(archive),
+            components=read_components(archive, manifest.root_components, flows, elements),
+        )
+
+
+def _customizations(archive: PackageArchive) -> list[Element]:
+    def wanted(path: tuple[str, ...]) -> bool:
+        return path == _WORKFLOW_PATH or is_component_element(path)
+
+    return list(archive.elements(CUSTOMIZATIONS, wanted, digested=_BIG_COLUMNS))
+
+
+def _definitions(archive: PackageArchive) -> Iterator[tuple[str, str]]:
+    others = _BIG_COLUMNS - {"Definition"}
+    elements = archive.elements(CUSTOMIZATIONS, lambda path: path == _WORKFLOW_PATH, digested=others, keep_all=False)
+    for element in elements:
+        if (definition := element.findtext("Definition")) is not None:
+            yield plain_id(element.get("WorkflowId")) or "", definition
+
+
+def _client_data(archive: PackageArchive, flow: PackagedFlow) -> str:
+    if flow.file_name not in archive.names:
+        raise archive.error(f'lacks the content of the cloud flow "{flow.name}" ({flow.file_name})', "export it anew")
+    return archive.read(flow.file_name, _CLIENT_DATA_LIMIT).decode("utf-8-sig", "replace")
+
+
+def _flow(element: Element, path: str) -> PackagedFlow:
+    definition = element.find("Definition")
+    return PackagedFlow(
+        id=plain_id(element.get("WorkflowId")) or "",
+        name=element.get("Name", ""),
+        category=type_number(element.findtext("Category")) or 0,
+        inputs=element.findtext("Inputs"),
+        outputs=element.findtext("Outputs"),
+        dependencies=element.findtext("Dependencies"),
+        definition_digest=None if definition is None else definition.get("sha256"),
+        file_name=element.findtext("JsonFileName", "").lstrip("/"),
+        package_path=path,
+    )
+
+
+def _checksum(path: str) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(CHUNK_SIZE):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,125 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a plan needs to know of an environment: plain data, read elsewhere.
+
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from .._packages.call_graph import Caller
+from .._packages.package import CLOUD_FLOW, DESKTOP_FLOW
+
+FLOW_TYPES = {CLOUD_FLOW: "cloud", DESKTOP_FLOW: "desktop"}
+
+
+@dataclasses.dataclass(frozen=True)
+class DeployedFlow:
+    """A flow of the environment; ``same_content`` tells whether its definition is the package's."""
+
+    id: str
+    name: str
+    category: int
+    inputs: str | None = None
+    outputs: str | None = None
+    same_content: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class DeployedComponent:
+    """A component of the installed solution: its table, its id, and its name where components of it go by name.
+
+    ``title`` is what to call it in messages; ``category`` tells desktop from cloud flows.
+    """
+
+    kind: str
+    id: str
+    name: str | None = None
+    title: str | None = None
+    category: int | None = None
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.title or self.name or self.id}"
+
+    def to_result(self) -> dict[str, Any]:
+        kind = FLOW_TYPES.get(self.category or 0, self.kind)
+        return {"type": kind, "id": self.id, "name": self.title or self.name}
+
+
+@dataclasses.dataclass(frozen=True)
+class Dependent:
+    """A component that the platform would not let another one go for, in words: ``workflow "Nightly"``."""
+
+    id: str
+    title: str
+
+
+@dataclasses.dataclass(frozen=True)
+class FlowShare:
+    """A share of a flow: with whom, in words, and as what (user, co_owner, or a mask)."""
+
+    flow: str
+    flow_id: str
+    principal: str
+    access: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Environment:
+    """The target of an import, as far as its plan needs it.
+
+    ``version`` is that of the installed solution, None when it is not installed. ``flows`` are those of the package
+    and of the installed solution that exist. ``components`` are those of the installed solution, ``dependents``
+    what the platform says of the left-overs among them (by id). ``callers`` are all flows of the environment that
+    call desktop flows. ``desktop_flow_ids`` are all desktop flows. ``hidden`` are flows of the package with an
+    unmanaged layer on top.
+    """
+
+    version: str | None = None
+    flows: tuple[DeployedFlow, ...] = ()
+    components: tuple[DeployedComponent, ...] = ()
+    dependents: Mapping[str, tuple[Dependent, ...]] = dataclasses.field(default_factory=dict)
+    callers: tuple[Caller, ...] = ()
+    desktop_flow_ids: frozenset[str] = frozenset()
+    shares: tuple[FlowShare, ...] = ()
+    hidden: frozenset[str] = frozenset()
+    unbound_references: tuple[str, ...] = ()
+    variables_without_value: tuple[str, ...] = ()
+
+
+class Flow(Protocol):
+    """What has the identity of a flow: packaged, deployed, or as a caller."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def category(self) -> int: ...
+
+
+@dataclasses.dataclass(frozen=True)
+class FlowName:
+    """A flow in a plan."""
+
+    id: str
+    name: str
+    category: int
+
+    @classmethod
+    def of(cls, flow: Flow) -> FlowName:
+        """Take the name of a packaged, deployed or calling flow."""
+        return cls(flow.id, flow.name, flow.category)
+
+    def __str__(self) -> str:
+        return f"{self.to_result()['type']} flow {self.name}"
+
+    def to_result(self) -> dict[str, str]:
+        return {"id": self.id, "name": self.name, "type": FLOW_TYPES.get(self.category, "other")}

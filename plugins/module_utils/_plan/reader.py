@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Reading of an environment what a plan needs: the requests grow with pages, not with flows.
+
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from .._dataverse.client import DataverseClient
+from .._dataverse.reading import Query, read_together
+from .._packages.call_graph import Caller
+from .._packages.package import Package
+from .._sharing.desktop_flows import DESKTOP_FLOW, DRAFTS_TOO
+from .._solutions.bindings import Bindings
+from .._solutions.decision import Target
+from .._solutions.deployed_flows import UNMANAGED_LAYER, Counterpart, DeployedFlows
+from .._solutions.solutions import Solution
+from .environment import DeployedFlow, Environment
+from .installed_solution import InstalledSolution
+from .left_overs import find_left_overs
+
+_FLOW_COLUMNS = "workflowid,name,category,dependencies"
+# The words of calls, so that the contents of other cloud flows need not be read.
+_CLOUD_CALLER = "category eq 5 and contains(clientdata,'RunUIFlow')"
+
+
+@dataclasses.dataclass(frozen=True)
+class EnvironmentReader:
+    """Reads an environment for the plan of one package; ``overwrites`` says that the import removes unmanaged layers.
+
+    Source: tables workflow, solutioncomponent and msdyn_componentlayer, and those of ``InstalledSolution``.
+    """
+
+    client: DataverseClient
+    package: Package
+    bindings: Bindings
+    overwrites: bool
+
+    def read(self, target: Target) -> Environment:
+        """Return what a plan needs to know, drafts included."""
+        installed = target.installed
+        of_solution = [f"_solutionid_value eq {installed.id}"] if isinstance(installed, Solution) else []
+        rows, members = read_together(
+            self.client,
+            Query("workflows", _FLOW_COLUMNS, None, also=DESKTOP_FLOW, headers=DRAFTS_TOO),
+            Query("solutioncomponents", "objectid,componenttype", of_solution),
+        )
+        desktop_flows = {row["workflowid"].lower(): row["name"] for row in rows}
+        solution = InstalledSolution(self.client, self.package, members, desktop_flows)
+        left_overs = find_left_overs(self.package, solution.components)
+        counterparts = DeployedFlows(self.client).counterparts(self.package, DRAFTS_TOO)
+        hidden = self._hidden(counterparts)
+        in_doubt = {id for id, counterpart in counterparts.items() if "signature" in counterpart.parts}
+        replaced = {flow.id for flow in self.package.flows} - hidden
+        return Environment(
+            version=installed.version if installed else None,
+            flows=(*map(_deployed, counterparts.values()), *solution.flows),
+            components=tuple(solution.components),
+            dependents=solution.dependents(left_overs),
+            callers=(
+                *self._desktop_callers(rows, in_doubt | {component.id for component in left_overs}, replaced),
+                *self._cloud_callers(),
+            ),
+            desktop_flow_ids=frozenset(desktop_flows),
+            shares=tuple(solution.shares),
+            hidden=frozenset(hidden),
+            unbound_references=tuple(self.bindings.unbound()),
+            variables_without_value=tuple(self.bindings.valueless()),
+        )
+
+    def _hidden(self, counterparts: Mapping[str, Counterpart]) -> set[str]:
+        """Return the flows that an unmanaged layer keeps as they are; only those that are to change matter."""
+        if self.overwrites or not self.package.managed:
+            return set()
+        differing = [id for id, counterpart in counterparts.items() if counterpart.parts]
+        layers = DeployedFlows(self.client).top_layers(differing)
+        return {id for id, layer in layers.items() if layer == UNMANAGED_LAYER}
+
+    def _desktop_callers(
+        self, rows: Iterable[Mapping[str, Any]], in_doubt: Collection[str], replaced: Collection[str]
+    ) -> list[Caller]:
+        """Return the desktop flows that call others; with their calls, if they call a flow in doubt and stay."""
+        callers = {caller.id: caller for caller in map(Caller.from_row, rows) if caller.child_flows}
+        conditions = [
+            f"workflowid eq {caller.id}"
+            for caller in callers.values()
+            if caller.id not in replaced and not caller.called.isdisjoint(in_doubt)
+        ]
+        columns = f"{_FLOW_COLUMNS},definition"
+        known = self.client.list_matching("workflows", conditions, select=columns, headers=DRAFTS_TOO)
+        callers.update((caller.id, caller) for caller in map(Caller.from_row, known))
+        return list(callers.values())
+
+    def _cloud_callers(self) -> list[Caller]:
+        """Return the cloud flows that call desktop flows, or may do so; one page of contents at a time is in memory."""
+        columns = "workflowid,name,category,clientdata"
+        rows = self.client.list("workflows", select=columns, filter=_CLOUD_CALLER, headers=DRAFTS_TOO)
+        return [caller for caller in map(Caller.from_row, rows) if caller.calls or caller.calls is None]
+
+
+def _deployed(counterpart: Counterpart) -> DeployedFlow:
+    row = counterpart.row
+    same_content = "definition" not in counterpart.parts
+    return DeployedFlow(
+        row["workflowid"].lower(), row["name"], row["category"], row["inputs"], row["outputs"], same_content
+    )

@@ -1,0 +1,94 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What to think of a plan: the reasons not to begin, what to know, and what to do.
+
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Literal
+
+from .contract import ContractEffect
+from .plan import Plan
+
+OnContractBreak = Literal["fail", "warn", "ignore"]
+_REMEDY = "Keep the contract, or see to the callers and set on_contract_break=warn."
+
+
+@dataclasses.dataclass(frozen=True)
+class Recommendation:
+    """What to do, and why; ``hold`` means that something has to be put right first."""
+
+    action: Literal["update", "upgrade", "none", "hold"]
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Verdict:
+    """Sentences: ``stops`` are the reasons not to begin, ``warnings`` what to know."""
+
+    stops: tuple[str, ...]
+    warnings: tuple[str, ...]
+    recommendation: Recommendation
+
+
+def judge(plan: Plan, on_contract_break: OnContractBreak | None = None) -> Verdict:
+    """Judge a plan.
+
+    Without ``on_contract_break`` a broken contract stops the import where callers are known, whether they break or not,
+    and is a warning where none are.
+    """
+    breaks = [effect for effect in plan.contract if effect.breaking and on_contract_break != "ignore"]
+    fatal = [effect for effect in breaks if on_contract_break == "fail" or (not on_contract_break and effect.callers)]
+    stops = (*_missing_flows(plan), *_blocked(plan), *(f"{effect} {_REMEDY}" for effect in fatal))
+    warnings = (*(str(effect) for effect in breaks if effect not in fatal), *_warnings(plan))
+    return Verdict(stops, warnings, _recommend(plan, stops))
+
+
+def _missing_flows(plan: Plan) -> Iterator[str]:
+    for missing in plan.missing_flows:
+        yield (
+            f'"{missing.caller.name}" calls the desktop flow {missing.id}, which is neither in the package nor in the'
+            " environment: import the solution that holds it first."
+        )
+
+
+def _blocked(plan: Plan) -> Iterator[str]:
+    for left_over in plan.left_overs if plan.deletes else ():
+        if left_over.blocked_by:
+            yield (
+                f"The upgrade would delete the {left_over.component}, which the {left_over.blocked_by[0]} still needs,"
+                " so the platform would stop half-way: change or remove that first, or set import_mode=update."
+            )
+
+
+def _warnings(plan: Plan) -> Iterator[str]:
+    for effect in plan.contract:
+        yield from _doubts(effect)
+    for caller, place in plan.undetectable if any(effect.breaking for effect in plan.contract) else ():
+        yield f'"{caller.name}" decides at run time which desktop flow it calls ({place}), so it may break unseen.'
+    for flow in plan.hidden:
+        yield (
+            f"An unmanaged layer hides the new version of the {flow}: remove the layer, or set"
+            " overwrite_customizations=true."
+        )
+    for name in plan.environment.variables_without_value if plan.acts else ():
+        yield f"The environment variable {name} has no value: set environment_variables."
+
+
+def _doubts(effect: ContractEffect) -> Iterator[str]:
+    for change in effect.changes:
+        if change.effect in ("warning", "unknown"):
+            yield f'"{effect.flow.name}": {change.detail}'
+
+
+def _recommend(plan: Plan, stops: tuple[str, ...]) -> Recommendation:
+    if stops:
+        return Recommendation("hold", stops[0])
+    if not plan.acts:
+        return Recommendation("none", plan.decision.reason)
+    return Recommendation(plan.choice.mode, plan.choice.reason)

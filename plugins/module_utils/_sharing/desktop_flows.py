@@ -1,0 +1,219 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Desktop flows: rows of the table ``workflows`` with category 6.
+
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import Any
+
+from .._dataverse.client import DataverseClient
+from .._dataverse.odata import guid, quote
+from .._dataverse.reading import Query, read_together
+from .._errors import AmbiguousMatchError, NoMatchError
+from .principals import Principal
+
+# Without the header only published flows are listed. Source: Power Automate, Work with desktop flows using code.
+DRAFTS_TOO = {"MSCRM.IncludeUnpublished": "true"}
+DESKTOP_FLOW = "category eq 6"
+COLUMNS = "workflowid,name,statecode,ismanaged,modifiedon,_ownerid_value,dependencies"
+ALL_COLUMNS = f"{COLUMNS},inputs,outputs"
+STATES = {0: "draft", 1: "activated", 2: "suspended"}
+STATE_CODES = {state: code for code, state in STATES.items()}
+WORKFLOW_COMPONENT = 29
+# Up to this many flows are asked for one by one; beyond that, one page of all flows costs less.
+FEW = 60
+
+
+@dataclasses.dataclass(frozen=True)
+class DesktopFlow:
+    """One desktop flow; ``inputs`` and ``outputs`` are the platform's JSON texts, read on demand only."""
+
+    id: str
+    name: str
+    owner_id: str
+    state: str
+    managed: bool
+    modified_on: str | None
+    child_flow_ids: tuple[str, ...]
+    uses_work_queues: bool = False
+    inputs: str | None = None
+    outputs: str | None = None
+
+    def changed(self, owner_id: str | None, enabled: bool | None) -> DesktopFlow:
+        """Return the flow with another owner and turned on or off; None leaves a thing as it is."""
+        state = self.state
+        if enabled is not None and enabled != (state == "activated"):
+            state = "activated" if enabled else "draft"
+        return dataclasses.replace(self, owner_id=owner_id or self.owner_id, state=state)
+
+
+def from_api(row: dict[str, Any]) -> DesktopFlow:
+    """Return the desktop flow in a row of ``workflows``."""
+    dependencies = json.loads(row.get("dependencies") or "{}")
+    return DesktopFlow(
+        id=row["workflowid"],
+        name=row["name"],
+        owner_id=row["_ownerid_value"],
+        state=STATES[row["statecode"]],
+        managed=row["ismanaged"],
+        modified_on=row.get("modifiedon"),
+        child_flow_ids=tuple(child.lower() for child in dependencies.get("childFlows") or ()),
+        uses_work_queues=bool(dependencies.get("workQueues")),
+        inputs=row.get("inputs"),
+        outputs=row.get("outputs"),
+    )
+
+
+def why_not(text: str, found: Sequence[DesktopFlow]) -> str:
+    """Return in a phrase why the flows that were found are not exactly one, and what to do."""
+    if not found:
+        return (
+            f"the environment has no desktop flow with the name or id {text!r}: check the spelling, or import the"
+            " solution that brings it (coe.power_platform.desktop_flow_info lists the flows)"
+        )
+    return f"{len(found)} desktop flows are named {text!r}, give the id of one: {', '.join(flow.id for flow in found)}"
+
+
+def candidates_of(found: Iterable[DesktopFlow]) -> list[dict[str, str]]:
+    """Return flows as the candidates of an ambiguous name: id and name."""
+    return [{"id": flow.id, "name": flow.name} for flow in found]
+
+
+def components_query(solutions: Sequence[str]) -> Query:
+    """Return the query for the flows of solutions (unique names), for ``DesktopFlows.load``.
+
+    Source: Web API, table ``solutioncomponents``; component type 29 holds cloud and desktop flows alike.
+    """
+    return Query(
+        "solutioncomponents",
+        "objectid",
+        [f"solutionid/uniquename eq {quote(name)}" for name in sorted(set(solutions))],
+        also=f"componenttype eq {WORKFLOW_COMPONENT}",
+        expand="solutionid($select=uniquename)",
+    )
+
+
+class DesktopFlows:
+    """Desktop flows of one environment, read in bulk.
+
+    Source: Web API, table ``workflows``.
+    """
+
+    def __init__(self, client: DataverseClient, columns: str = COLUMNS) -> None:
+        self._client = client
+        self._columns = columns
+        self._by_id: dict[str, DesktopFlow] = {}
+        self._by_name: dict[str, list[DesktopFlow]] = defaultdict(list)
+        self._by_solution: dict[str, list[str]] = defaultdict(list)
+        self._names_asked: set[str] | None = set()
+
+    def load(
+        self, texts: Iterable[str], components: Iterable[dict[str, Any]] = (), *, with_callees: bool = False
+    ) -> None:
+        """Read the flows that names or ids may mean and those of solutions, in one request.
+
+        ``components`` are the rows that ``components_query`` brought; ``with_callees`` reads all flows of the
+        environment, since the flows that a flow calls are known only from the flows themselves.
+        """
+        for row in components:
+            self._by_solution[row["solutionid"]["uniquename"].casefold()].append(row["objectid"])
+        ids = {found for listed in self._by_solution.values() for found in listed}
+        wanted = {guid(text) or text.casefold() for text in texts}
+        names = {text for text in wanted if not guid(text)}
+        ids |= wanted - names
+        conditions = [f"workflowid eq {flow_id}" for flow_id in sorted(ids)]
+        conditions += [f"name eq {quote(name)}" for name in sorted(names)]
+        if with_callees or len(conditions) > FEW:
+            self.load_all()
+        else:
+            self._names_asked = names
+            self._read(conditions)
+
+    def load_all(self) -> None:
+        """Read all desktop flows, drafts included; one request for 5,000 of them."""
+        self._names_asked = None
+        self._read(None)
+
+    def load_owned_by(self, owner_ids: Collection[str]) -> None:
+        """Read the desktop flows of owners."""
+        self._read([f"_ownerid_value eq {owner_id}" for owner_id in sorted(owner_ids)])
+
+    def load_namesakes(self) -> None:
+        """Read all flows with the name of one that was read, so that ``designate`` knows which names are unique."""
+        if self._names_asked is not None:
+            self.load(flow.name for flow in list(self))
+
+    def _read(self, conditions: list[str] | None) -> None:
+        query = Query("workflows", self._columns, conditions, also=DESKTOP_FLOW, headers=DRAFTS_TOO)
+        for row in read_together(self._client, query)[0]:
+            flow = from_api(row)
+            if flow.id not in self._by_id:
+                self._by_name[flow.name.casefold()].append(flow)
+            self._by_id[flow.id] = flow
+
+    def __iter__(self) -> Iterator[DesktopFlow]:
+        return iter(sorted(self._by_id.values(), key=lambda flow: (flow.name, flow.id)))
+
+    def get(self, flow_id: str) -> DesktopFlow | None:
+        """Return a flow that was read, or None."""
+        return self._by_id.get(flow_id)
+
+    def find(self, text: str) -> list[DesktopFlow]:
+        """Return the flows with this name or id, sorted by id."""
+        if flow_id := guid(text):
+            return [flow for flow in [self.get(flow_id)] if flow]
+        return sorted(self._by_name.get(text.casefold(), ()), key=lambda flow: flow.id)
+
+    def of_solution(self, unique_name: str) -> list[DesktopFlow]:
+        """Return the desktop flows of a solution; none when there is no such solution."""
+        found = [self.get(flow_id) for flow_id in self._by_solution.get(unique_name.casefold(), ())]
+        return sorted((flow for flow in found if flow), key=lambda flow: (flow.name, flow.id))
+
+    def called_by(self, flow: DesktopFlow) -> list[DesktopFlow]:
+        """Return the flows that a flow calls, directly or through others, without itself."""
+        found: dict[str, DesktopFlow] = {}
+        waiting = list(flow.child_flow_ids)
+        while waiting:
+            child = self.get(waiting.pop())
+            if child and child.id not in found:
+                found[child.id] = child
+                waiting += child.child_flow_ids
+        found.pop(flow.id, None)
+        return sorted(found.values(), key=lambda child: (child.name, child.id))
+
+    def resolve(self, text: str, option: str) -> DesktopFlow:
+        """Return the one flow with the name or id in an option, read at once.
+
+        Raises ``NoMatchError`` or ``AmbiguousMatchError``.
+        """
+        self.load([text])
+        found = self.find(text)
+        if len(found) == 1:
+            return found[0]
+        message = f"{option}: {why_not(text, found)}."
+        raise AmbiguousMatchError(message, candidates=candidates_of(found)) if found else NoMatchError(message)
+
+    def write(self, before: DesktopFlow, wanted: DesktopFlow, owner: Principal | None) -> DesktopFlow:
+        """Write owner and state where they differ, and return the flow as read back.
+
+        Source: Web API, table ``workflows``, PATCH of ownerid and of statecode with statuscode.
+        """
+        if owner and wanted.owner_id != before.owner_id:
+            self._client.update("workflows", wanted.id, {"ownerid@odata.bind": f"/{owner.table}s({owner.id})"})
+        if wanted.state != before.state:
+            code = STATE_CODES[wanted.state]
+            self._client.update("workflows", wanted.id, {"statecode": code, "statuscode": code + 1})
+        return self.resolve(wanted.id, "id")
+
+    def designate(self, flow: DesktopFlow) -> str:
+        """Return what names a flow in a declaration: its name where that is known to be unique, else its id."""
+        certain = self._names_asked is None or flow.name.casefold() in self._names_asked
+        return flow.name if certain and len(self.find(flow.name)) == 1 else flow.id

@@ -1,0 +1,191 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shares across an upgrade: recorded before it, watched while it runs, put back as soon as the platform drops them.
+
+Importing with Upgrade removes the shares of the solution's flows, and so does applying a staged upgrade.
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from .._dataverse.client import DataverseClient
+from .._dataverse.jobs import Jobs
+from .._dataverse.reading import read_together
+from .._errors import OperationFailedError, PowerPlatformError, RefusedError
+from .changes import Share
+from .desktop_flows import DesktopFlows, components_query
+from .ledger import ShareLedger
+from .records import FileRecords, NoteRecords, ShareRecord, ShareRecords, make_records
+from .shares import read_shares
+
+GUARD_ARGUMENTS: dict[str, dict[str, Any]] = {
+    "protect_shares": {"type": "bool", "default": True},
+    "share_record_path": {"type": "path"},
+    "require_share_record": {"type": "bool", "default": True},
+}
+
+# The operations that take shares away, by messagename.
+UPGRADES = ("StageAndUpgradeAsync", "DeleteAndPromoteAsync")
+
+
+def records_of(client: DataverseClient, params: Mapping[str, Any]) -> ShareRecords:
+    """Return the place of records that the options choose."""
+    if path := params["share_record_path"]:
+        return FileRecords(path, client.environment_url)
+    return NoteRecords(client)
+
+
+def complete(client: DataverseClient, records: ShareRecords, found: Sequence[ShareRecord], ledger: ShareLedger) -> bool:
+    """Put back the shares in records that an earlier run left; remove the records of upgrades that are over.
+
+    Return whether the records are removed. Whether an upgrade is still running is asked before the shares are read:
+    one that ends in the meantime has its shares put back, or keeps its record.
+    """
+    for record in found:
+        ledger.expect(record.shares, record.recorded_at)
+    running = any(not job.finished for job in Jobs(client).recent(UPGRADES))
+    ledger.restore_all()
+    over = not running and not ledger.unfinished
+    if over:
+        records.remove(found)
+    return over
+
+
+class ShareGuard:
+    """Protects the shares of a solution's desktop flows around an operation that takes them away.
+
+    ``complete`` finishes what an earlier run left, ``record`` comes before the operation, ``watch`` again and again
+    while it runs, ``restore`` after it; ``to_result`` tells what happened. A run may die anywhere: the record stays
+    until the shares are back.
+    """
+
+    interval = 0.5
+
+    def __init__(
+        self,
+        client: DataverseClient,
+        solution: str,
+        records: ShareRecords,
+        *,
+        required: bool = True,
+        warn: Callable[[str], None],
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._client = client
+        self._solution = solution
+        self._records = records
+        self._required = required
+        self._warn = warn
+        self._clock = clock
+        self._ledger = ShareLedger(client, clock)
+        self._kept: list[ShareRecord] = []
+        self._flow_names: dict[str, str] = {}
+        self._confirmed = False
+        self._left_over = False
+
+    def complete(self) -> None:
+        """Finish what an earlier run left, of this solution and of others."""
+        found = self._read_records()
+        for record in found:
+            self._flow_names.update(record.flow_names)
+        self._left_over = bool(found) and not complete(self._client, self._records, found, self._ledger)
+
+    def _read_records(self) -> list[ShareRecord]:
+        return self._records.found(read_together(self._client, self._records.query)[0])
+
+    def observe(self) -> list[Share]:
+        """Read the shares of the solution's desktop flows, expect them to stay, and return them."""
+        flows = DesktopFlows(self._client)
+        flows.load((), read_together(self._client, components_query([self._solution]))[0])
+        self._flow_names.update({flow.id: flow.name for flow in flows})
+        begin = self._clock()
+        shares = read_shares(self._client, {flow.id for flow in flows})
+        self._ledger.expect(shares, begin)
+        return shares
+
+    def record(self) -> None:
+        """Note the shares where they survive this run.
+
+        Raises ``RefusedError`` when that is impossible and required.
+        """
+        shares = self.observe()
+        try:
+            self._keep(shares)
+        except PowerPlatformError as error:
+            if self._required:
+                raise RefusedError(
+                    f"The shares of {self._solution} could not be recorded, so its upgrade, which removes them, was not"
+                    f" started: {error} Give the right to make notes, name a file by share_record_path, or set"
+                    " require_share_record to false."
+                ) from error
+            self._warn(f"The shares of {self._solution} could not be recorded: {error}")
+
+    def _keep(self, shares: list[Share]) -> None:
+        same = [record for record in self._read_records() if record.solution.casefold() == self._solution.casefold()]
+        recorded = {share.holding for record in same for share in record.shares}
+        new = [share for share in shares if share.holding not in recorded]
+        for record in same:
+            self._ledger.expect(record.shares, record.recorded_at)
+            self._flow_names.update(record.flow_names)
+        made = list(make_records(self._solution, self._clock(), new, self._flow_names))
+        self._records.save(made)
+        self._kept = [*same, *made]
+
+    def watch(self) -> None:
+        """Put back what is gone while the operation is still running.
+
+        A failure here does not end the wait for the operation: ``restore`` tries again and tells.
+        """
+        try:
+            self._confirm()
+            self._ledger.restore_missing()
+        except PowerPlatformError as error:
+            self._warn(f"While the upgrade was running, its shares could not be watched for a moment: {error}")
+
+    def _confirm(self) -> None:
+        """Write the record again if another run removed it: it saw no upgrade between our record and our start."""
+        if self._kept and not self._confirmed:
+            present = {record.id for record in self._read_records()}
+            self._records.save([record for record in self._kept if record.id not in present])
+        self._confirmed = True
+
+    def restore(self) -> None:
+        """Put back what is gone after the operation has ended, and remove the record when all is back."""
+        self._ledger.restore_all()
+        if self._kept and not self._ledger.unfinished:
+            self._records.remove(self._kept)
+            self._kept = []
+
+    def conclude(self) -> None:
+        """Look a last time at shares that no operation was expected to take, and at what an earlier run left."""
+        if self._left_over:
+            self.complete()
+        else:
+            self.restore()
+
+    def prediction(self, *, taking: bool) -> dict[str, Any]:
+        """Return what ``to_result`` would return after an operation that takes the shares away, or leaves them."""
+        if taking:
+            self._ledger.predict_loss()
+        return self.to_result()
+
+    def to_result(self) -> dict[str, Any]:
+        """Return ``shares`` and ``permission_gap_seconds`` as modules return them."""
+        return self._ledger.to_result(self._flow_names)
+
+    def check(self, result: Mapping[str, Any]) -> None:
+        """Raise ``OperationFailedError`` with a module's result when shares could not be put back."""
+        failed = result["shares"]["failed"]
+        if failed:
+            first = failed[0]
+            raise OperationFailedError(
+                f"{len(failed)} shares that the upgrade of {self._solution} removed could not be put back; run the task"
+                f" again when the cause is gone. The first is {first['principal_type']} {first['principal']} on"
+                f" {first['desktop_flow']}: {first['reason']}",
+                result=result,
+            )

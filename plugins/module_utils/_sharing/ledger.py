@@ -1,0 +1,135 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shares that should exist while an upgrade goes on: which vanished, which came back, and how long they were gone.
+
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from .._dataverse.client import DataverseClient
+from .._errors import NotFoundError, PowerPlatformError
+from .changes import Change, Holding, Share
+from .desktop_flows import DesktopFlows
+from .permissions import word_of
+from .principals import Principals
+from .report import ShareReport
+from .shares import read_shares, settle, write_changes
+
+# Small batches give the first flows their shares back before the last ones are written.
+SHARES_AT_ONCE = 250
+
+
+class ShareLedger:
+    """Shares that should exist, and what became of them: lost, restored, failed; times by ``clock`` in seconds."""
+
+    def __init__(self, client: DataverseClient, clock: Callable[[], float] = time.time) -> None:
+        self._client = client
+        self._clock = clock
+        self.expected: dict[Holding, int] = {}
+        self.lost: set[Holding] = set()
+        self.restored: set[Holding] = set()
+        self.failed: dict[Holding, PowerPlatformError | None] = {}
+        self.gaps: dict[Holding, float] = defaultdict(float)
+        self._seen: dict[Holding, float] = {}
+
+    def expect(self, shares: Iterable[Share], seen_at: float) -> None:
+        """Add shares that should exist and when they were last seen; a share that is known already stays as it is."""
+        for holding, mask in shares:
+            self.expected.setdefault(holding, mask)
+            self._seen.setdefault(holding, seen_at)
+
+    @property
+    def unfinished(self) -> set[Holding]:
+        """The shares that could not be put back but may be some other time: their flow and principal still exist."""
+        return {holding for holding, error in self.failed.items() if not isinstance(error, NotFoundError)}
+
+    @property
+    def flow_ids(self) -> set[str]:
+        """The flows of the expected shares."""
+        return {holding.flow_id for holding in self.expected}
+
+    def restore_missing(self) -> None:
+        """Look once, and write what is missing once; what is refused because its flow is gone is not tried again."""
+        missing = [change for change in self._look() if not isinstance(self.failed.get(change.holding), NotFoundError)]
+        for start in range(0, len(missing), SHARES_AT_ONCE):
+            part = missing[start : start + SHARES_AT_ONCE]
+            self._note(part, write_changes(self._client, part))
+
+    def restore_all(self) -> None:
+        """Write what is missing until nothing is, or only what is refused; read back."""
+        current = self._read()
+        settlement = settle(self._client, self.flow_ids, current, self._missing)
+        self._note(settlement.applied, {})
+        self._note([change for change, _error in settlement.failed], dict(settlement.failed))
+
+    def predict_loss(self) -> None:
+        """Take all shares for lost and restored at once."""
+        self.lost = set(self.expected)
+        self.restored = set(self.expected)
+
+    def _look(self) -> list[Change]:
+        return self._missing(self._read())
+
+    def _read(self) -> list[Share]:
+        begin = self._clock()
+        shares = read_shares(self._client, self.flow_ids)
+        self._seen.update({share.holding: begin for share in shares if share.holding in self.expected})
+        return shares
+
+    def _missing(self, current: Iterable[Share]) -> list[Change]:
+        """Return the grants of what is gone; a share that exists is right whatever its rights are now."""
+        held = {share.holding for share in current}
+        return [Change(holding, 0, mask) for holding, mask in self.expected.items() if holding not in held]
+
+    def _note(self, changes: Iterable[Change], refusals: Mapping[Change, PowerPlatformError | None]) -> None:
+        now = self._clock()
+        for change in changes:
+            holding = change.holding
+            self.lost.add(holding)
+            if change in refusals:
+                self.failed[holding] = refusals[change]
+                continue
+            self.failed.pop(holding, None)
+            self.restored.add(holding)
+            self.gaps[holding] += now - self._seen[holding]
+            self._seen[holding] = now
+
+    def to_result(self, flow_names: Mapping[str, str]) -> dict[str, Any]:
+        """Return the shares ``before``, ``lost``, ``restored`` and ``failed``, those of flows that are ``deleted``, and
+        the seconds for which each flow missed a share. ``flow_names`` helps with flows that no longer exist.
+        """
+        flows, principals = DesktopFlows(self._client), Principals(self._client)
+        flows.load(self.flow_ids)
+        principals.load(ids={(holding.table, holding.principal_id) for holding in self.expected})
+        report = ShareReport(flows, principals)
+
+        def listed(holdings: Iterable[Holding]) -> list[dict[str, Any]]:
+            return [self._describe(holding, report, flow_names) for holding in sorted(holdings)]
+
+        deleted = {holding for holding in self.lost if not flows.get(holding.flow_id)}
+        shares = {
+            "before": listed(self.expected),
+            "lost": listed(self.lost),
+            "restored": listed(self.restored - self.failed.keys()),
+            "failed": listed(self.failed.keys() - deleted),
+            "deleted": listed(deleted),
+        }
+        gaps: dict[str, float] = {}
+        for holding in self.expected.keys() - deleted:
+            name = flow_names.get(holding.flow_id) or holding.flow_id
+            gaps[name] = max(gaps.get(name, 0.0), round(self.gaps[holding], 2))
+        return {"shares": shares, "permission_gap_seconds": dict(sorted(gaps.items()))}
+
+    def _describe(self, holding: Holding, report: ShareReport, flow_names: Mapping[str, str]) -> dict[str, Any]:
+        described = report.holding(holding)
+        described["desktop_flow"] = described["desktop_flow"] or flow_names.get(holding.flow_id)
+        described["permission"] = word_of(self.expected[holding])
+        reason = {"reason": str(self.failed[holding] or "unknown")} if holding in self.failed else {}
+        return {**described, **reason}

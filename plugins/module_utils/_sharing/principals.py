@@ -1,0 +1,200 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Users, applications and teams: who can hold a share, and how they are named.
+
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from .._dataverse.client import DataverseClient
+from .._dataverse.odata import any_of, guid, quote
+from .._dataverse.reading import Query, read_together
+from .._errors import AmbiguousMatchError, NoMatchError
+
+USER_COLUMNS = (
+    "systemuserid,domainname,internalemailaddress,fullname,azureactivedirectoryobjectid,applicationid,isdisabled"
+)
+TEAM_COLUMNS = "teamid,name,teamtype,azureactivedirectoryobjectid,systemmanaged,sharelinkqualifier"
+TABLES = {"user": "systemuser", "application": "systemuser", "team": "team", "entra_group": "team"}
+GROUP_TEAM_TYPES = (2, 3)
+NOUNS = {"user": "user", "application": "application user", "team": "team", "entra_group": "team of the Entra group"}
+REMEDIES = {
+    "user": "check the spelling, or add the user to the environment",
+    "application": "check the id, or add the application user to the environment",
+    "team": "check the spelling, or make the team with coe.power_platform.team",
+    "entra_group": "check the object id, or make the team with coe.power_platform.team",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Principal:
+    """One row of ``systemusers`` or ``teams``.
+
+    ``kind`` is user, application, team or entra_group. ``shareable`` is false for the hidden teams behind shared links
+    and for teams that the platform manages: their shares belong to the platform.
+    """
+
+    id: str
+    kind: str
+    name: str
+    entra_id: str | None = None
+    application_id: str | None = None
+    disabled: bool = False
+    shareable: bool = True
+
+    @property
+    def table(self) -> str:
+        """The logical name of the principal's table: systemuser or team."""
+        return TABLES[self.kind]
+
+    @property
+    def designation(self) -> str:
+        """What names the principal in any environment: user name, application id, team name, Entra object id."""
+        return {"application": self.application_id, "entra_group": self.entra_id}.get(self.kind) or self.name
+
+
+@dataclasses.dataclass(frozen=True)
+class PrincipalReference:
+    """How a principal was named: ``kind`` is the option (user, team, entra_group, application), ``text`` its value."""
+
+    kind: str
+    text: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that may hold the text."""
+        by_id, by_name = SEARCHED_COLUMNS[self.kind]
+        return by_id if guid(self.text) else by_name
+
+    @property
+    def condition(self) -> str:
+        """The filter that finds the principal's row."""
+        value = guid(self.text) or quote(self.text)
+        return " or ".join(f"{column} eq {value}" for column in self.columns)
+
+    def why_not(self, found: Sequence[Principal]) -> str:
+        """Return in a phrase why the rows that were found are not exactly one, and what to do."""
+        if not found:
+            return f"the environment has no {NOUNS[self.kind]} {self.text!r}: {REMEDIES[self.kind]}"
+        remedy = "give the id of one" if self.kind != "entra_group" else "name one by team and its id"
+        listed = ", ".join(f"{principal.id} ({principal.name})" for principal in found)
+        return f"{self.text!r} may mean {len(found)} rows, {remedy}: {listed}"
+
+
+def candidates_of(found: Iterable[Principal]) -> list[dict[str, str]]:
+    """Return principals as the candidates of an ambiguous name: id and name."""
+    return [{"id": principal.id, "name": principal.name} for principal in found]
+
+
+SEARCHED_COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "user": (("systemuserid", "azureactivedirectoryobjectid"), ("domainname", "internalemailaddress")),
+    "application": (("applicationid", "systemuserid", "azureactivedirectoryobjectid"), ("fullname",)),
+    "team": (("teamid",), ("name",)),
+    "entra_group": (("azureactivedirectoryobjectid",), ()),
+}
+
+
+def user_from_api(row: dict[str, Any]) -> Principal:
+    """Return the principal in a row of ``systemusers``."""
+    application = row.get("applicationid")
+    names = [row.get(column) for column in ("domainname", "internalemailaddress", "fullname")]
+    return Principal(
+        id=row["systemuserid"],
+        kind="application" if application else "user",
+        name=(row.get("fullname") if application else None) or next(filter(None, names), row["systemuserid"]),
+        entra_id=row.get("azureactivedirectoryobjectid"),
+        application_id=application,
+        disabled=bool(row.get("isdisabled")),
+    )
+
+
+def team_from_api(row: dict[str, Any]) -> Principal:
+    """Return the principal in a row of ``teams``."""
+    return Principal(
+        id=row["teamid"],
+        kind="entra_group" if row.get("teamtype") in GROUP_TEAM_TYPES else "team",
+        name=row["name"],
+        entra_id=row.get("azureactivedirectoryobjectid"),
+        shareable=not row.get("systemmanaged") and not row.get("sharelinkqualifier"),
+    )
+
+
+class Principals:
+    """Principals of one environment, read in bulk.
+
+    Source: Web API, tables ``systemusers`` and ``teams``.
+    """
+
+    def __init__(self, client: DataverseClient) -> None:
+        self._client = client
+        self._by_id: dict[str, Principal] = {}
+        self._by_column: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+
+    def load(self, references: Iterable[PrincipalReference] = (), ids: Iterable[tuple[str, str]] = ()) -> None:
+        """Read all rows that the references and the ids (table, id) may mean, in one request."""
+        conditions: dict[str, list[str]] = {"systemuser": [], "team": []}
+        for reference in sorted(set(references), key=dataclasses.astuple):
+            if reference.columns:
+                conditions[TABLES[reference.kind]].append(reference.condition)
+        for table, principal_id in sorted(set(ids)):
+            conditions[table].append(any_of(f"{table}id", [principal_id]))
+        users, teams = read_together(
+            self._client,
+            Query("systemusers", USER_COLUMNS, conditions["systemuser"]),
+            Query("teams", TEAM_COLUMNS, conditions["team"]),
+        )
+        for row in users:
+            self._add(user_from_api(row), row, "systemuser")
+        for row in teams:
+            self._add(team_from_api(row), row, "team")
+
+    def load_namesakes(self) -> None:
+        """Read all rows that bear the name of one that was read, so that ``designate`` knows which names are unique."""
+        self.load(PrincipalReference(principal.kind, principal.designation) for principal in list(self._by_id.values()))
+
+    def _add(self, principal: Principal, row: dict[str, Any], table: str) -> None:
+        self._by_id[principal.id] = principal
+        for column, value in row.items():
+            if isinstance(value, str):
+                self._by_column[table, column, value.casefold()].add(principal.id)
+
+    def get(self, principal_id: str) -> Principal | None:
+        """Return a principal that was read, or None."""
+        return self._by_id.get(principal_id)
+
+    def find(self, reference: PrincipalReference) -> list[Principal]:
+        """Return the principals that were read and that the reference may mean, sorted by name.
+
+        Teams that cannot be shared with count only when there is no other of the name.
+        """
+        table, text = TABLES[reference.kind], guid(reference.text) or reference.text.casefold()
+        ids: set[str] = set()
+        for column in reference.columns:
+            ids |= self._by_column.get((table, column, text), set())
+        found = sorted((self._by_id[one] for one in ids), key=lambda principal: (principal.name, principal.id))
+        return [principal for principal in found if principal.shareable] or found
+
+    def resolve(self, reference: PrincipalReference, option: str) -> Principal:
+        """Return the one principal that a reference in an option means, read at once.
+
+        Raises ``NoMatchError`` or ``AmbiguousMatchError``.
+        """
+        self.load([reference])
+        found = self.find(reference)
+        if len(found) == 1:
+            return found[0]
+        message = f"{option}: {reference.why_not(found)}."
+        raise AmbiguousMatchError(message, candidates=candidates_of(found)) if found else NoMatchError(message)
+
+    def designate(self, principal: Principal) -> dict[str, str]:
+        """Return the option that names a principal, such as ``{"user": "ada@contoso.com"}``; by id when it must be."""
+        if self.find(PrincipalReference(principal.kind, principal.designation)) == [principal]:
+            return {principal.kind: principal.designation}
+        return {"team" if principal.table == "team" else principal.kind: principal.id}

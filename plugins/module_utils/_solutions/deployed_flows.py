@@ -1,0 +1,177 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether the flows in an environment are those of a package.
+
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from .._dataverse.batch import Operation
+from .._dataverse.odata import resource
+from .._packages.package import Package, PackagedFlow
+from .._packages.signatures import compare_signatures, parse_signature
+from .._sharing.desktop_flows import DRAFTS_TOO
+
+if TYPE_CHECKING:
+    from .._dataverse.client import DataverseClient
+
+# Scripts may have 16 MB each, so only some are in memory together: so many characters, judging by the package.
+_TOGETHER = 8_000_000
+UNMANAGED_LAYER = "Active"
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """A flow that is not the package's. ``layer`` is the solution whose layer lies on top, if another one's does."""
+
+    id: str
+    name: str
+    parts: tuple[str, ...]
+    layer: str | None
+
+    @property
+    def unmanaged(self) -> bool:
+        """Whether an unmanaged layer hides the package's flow."""
+        return self.layer == UNMANAGED_LAYER
+
+    def to_result(self) -> dict[str, Any]:
+        """Return the difference as modules return it."""
+        return {"id": self.id, "name": self.name, "parts": list(self.parts), "layer": self.layer}
+
+    def __str__(self) -> str:
+        """Return one phrase: ``Logger (definition, hidden by an unmanaged layer)``."""
+        reason = "missing" if not self.parts else " and ".join(self.parts)
+        if self.unmanaged:
+            reason += ", hidden by an unmanaged layer"
+        elif self.layer:
+            reason += f", hidden by the layer of {self.layer}"
+        return f"{self.name} ({reason})"
+
+
+@dataclasses.dataclass(frozen=True)
+class Counterpart:
+    """A flow of a package and its row in the environment, with the big texts left out of it.
+
+    ``parts`` are the things in which the two differ: definition, signature.
+    """
+
+    flow: PackagedFlow
+    row: Mapping[str, Any]
+    parts: tuple[str, ...]
+
+
+class DeployedFlows:
+    """The flows of one environment beside those of a package."""
+
+    def __init__(self, client: DataverseClient) -> None:
+        self._client = client
+
+    def differences(self, package: Package) -> list[Difference]:
+        """Return the flows of a package that the environment has otherwise, or not at all.
+
+        Definitions are compared as JSON documents, signatures by their meaning. A cloud flow's definition may be
+        completed by the platform, so a difference counts there only below an unmanaged layer.
+        Source: tables workflow (definition, clientdata, inputs, outputs) and msdyn_componentlayer.
+        """
+        # An unmanaged import leaves drafts, which only the header shows.
+        deployed = self.counterparts(package, {} if package.managed else DRAFTS_TOO)
+        found = [Difference(flow.id, flow.name, (), None) for flow in package.flows if flow.id not in deployed]
+        differing = [counterpart for counterpart in deployed.values() if counterpart.parts]
+        layers = self.top_layers(it.flow.id for it in differing)
+        for it in differing:
+            layer = layers.get(it.flow.id)
+            difference = Difference(it.flow.id, it.flow.name, it.parts, None if layer == package.unique_name else layer)
+            if it.flow.desktop or difference.unmanaged:
+                found.append(difference)
+        return found
+
+    def counterparts(self, package: Package, headers: Mapping[str, str]) -> dict[str, Counterpart]:
+        """Return the flows of a package that the environment has, by id and in the package's order.
+
+        The number of requests grows with the size of the flows, not with their number.
+        """
+        sizes, contents = {}, {}
+        for flow, text in package.contents():
+            sizes[flow.id], contents[flow.id] = len(text), _fingerprint(text, cloud=flow.cloud)
+        rows = {row["workflowid"].lower(): row for ids in _pages(sizes) for row in self._rows(ids, headers)}
+        return {
+            flow.id: Counterpart(flow, rows[flow.id], _differing_parts(flow, contents[flow.id], rows[flow.id]))
+            for flow in package.flows
+            if flow.id in rows
+        }
+
+    def _rows(self, ids: Collection[str], headers: Mapping[str, str]) -> Iterator[dict[str, Any]]:
+        """Yield flows with digests instead of their big texts."""
+        conditions = [f"workflowid eq {id}" for id in ids]
+        columns = "workflowid,name,category,definition,clientdata,inputs,outputs"
+        for row in self._client.list_matching("workflows", conditions, select=columns, headers=headers):
+            big = row["clientdata"] if row["category"] == 5 else row["definition"]
+            small = {name: value for name, value in row.items() if name not in ("clientdata", "definition")}
+            yield {**small, "content": _fingerprint(big or "", cloud=row["category"] == 5)}
+
+    def top_layers(self, ids: Iterable[str]) -> dict[str, str]:
+        """Return the unique name of the solution whose layer lies on top of each flow, as far as it is known.
+
+        An unmanaged layer is that of the solution ``Active``.
+        """
+        asked = list(ids)
+        replies = self._client.batch([Operation("GET", _layers_path(id)) for id in asked]) if asked else []
+        tops = {
+            id: max(reply.body["value"], key=lambda layer: int(layer["msdyn_order"]), default=None)
+            for id, reply in zip(asked, replies, strict=True)
+            if not reply.error
+        }
+        return {id: top["msdyn_solutionname"] for id, top in tops.items() if top}
+
+
+def _pages(sizes: Mapping[str, int]) -> Iterator[list[str]]:
+    """Split flows, given by id with their sizes, into groups that are read together."""
+    page: list[str] = []
+    for id, size in sizes.items():
+        if page and sum(sizes[other] for other in page) + size > _TOGETHER:
+            yield page
+            page = []
+        page.append(id)
+    if page:
+        yield page
+
+
+def _layers_path(id: str) -> str:
+    condition = f"msdyn_componentid eq '{id}' and msdyn_solutioncomponentname eq 'Workflow'"
+    return resource("msdyn_componentlayers", {"$select": "msdyn_solutionname,msdyn_order", "$filter": condition})
+
+
+def _differing_parts(flow: PackagedFlow, content: str, row: dict[str, Any]) -> tuple[str, ...]:
+    parts = []
+    if content != row["content"]:
+        parts.append("definition")
+    if flow.desktop and _signature_differs(flow, row):
+        parts.append("signature")
+    return tuple(parts)
+
+
+def _signature_differs(flow: PackagedFlow, row: dict[str, Any]) -> bool:
+    if (flow.inputs, flow.outputs) == (row["inputs"], row["outputs"]):
+        return False
+    deployed = parse_signature(row["inputs"], row["outputs"])
+    return bool(compare_signatures(deployed, parse_signature(flow.inputs, flow.outputs)))
+
+
+def _fingerprint(text: str, *, cloud: bool) -> str:
+    """Return a digest of what a flow does: spacing, escapes and line ends do not count."""
+    try:
+        document = json.loads(text)
+        content = document["properties"]["definition"] if cloud else document
+    except (ValueError, KeyError, TypeError):
+        content = text
+    if isinstance(content, str):
+        content = content.replace("\r\n", "\n")
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

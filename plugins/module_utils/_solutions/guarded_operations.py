@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The seam between solution operations and the guard of shares.
+
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .._errors import ApiError, PowerPlatformError
+from .._sharing.guard import ShareGuard, records_of
+from .operations import Operations, operations_of
+
+if TYPE_CHECKING:
+    from .._work import Work
+
+# The operations in results that take shares away.
+TAKING = ("upgrade", "promote")
+
+
+class SolutionTask(Protocol):
+    """What is to happen to a solution; both ways return the task's result with the key ``operation``."""
+
+    def predict(self) -> dict[str, Any]:
+        """Return what ``perform`` would return, without writing anything."""
+
+    def perform(self, operations: Operations) -> dict[str, Any]:
+        """Do it."""
+
+
+def do_guarded(work: Work, solution: str, task: SolutionTask) -> dict[str, Any]:
+    """Do a task, or predict it in check mode, and return its result with ``shares`` and ``permission_gap_seconds``.
+
+    What an earlier run left undone is completed first. Raises what the task raises, ``RefusedError`` when the shares
+    cannot be recorded before an upgrade, and ``OperationFailedError`` when some could not be put back after it.
+    """
+    params = work.params
+    if not params["protect_shares"]:
+        return task.predict() if work.check_mode else task.perform(operations_of(work))
+    guard = ShareGuard(
+        work.client,
+        solution,
+        records_of(work.client, params),
+        required=params["require_share_record"],
+        warn=work.warn,
+    )
+    return _predict(guard, task) if work.check_mode else _perform(work, guard, task)
+
+
+def _predict(guard: ShareGuard, task: SolutionTask) -> dict[str, Any]:
+    result = task.predict()
+    if result["operation"] != "none":
+        guard.observe()
+    return {**result, **guard.prediction(taking=result["operation"] in TAKING)}
+
+
+def _perform(work: Work, guard: ShareGuard, task: SolutionTask) -> dict[str, Any]:
+    guard.complete()
+    try:
+        result = task.perform(operations_of(work, guard))
+    except PowerPlatformError as error:
+        # When this fails too, the first failure is the one to tell; the record stays and the next run looks again.
+        with contextlib.suppress(PowerPlatformError):
+            if isinstance(error, ApiError):
+                guard.complete()  # most likely nothing was started
+            error.result.update(guard.to_result())
+        raise
+    if work.params["wait"]:
+        guard.conclude()
+    result = {**result, **guard.to_result()}
+    guard.check(result)
+    return result

@@ -1,0 +1,125 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a solution operation is made of: the order, how far it has come, its guard, and how long to wait for it.
+
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from .._dataverse.jobs import Job
+from .._dataverse.service_errors import remedy
+from .._errors import OperationFailedError
+
+
+@dataclasses.dataclass(frozen=True)
+class Order:
+    """A solution operation to carry out.
+
+    ``message`` is the Web API action, ``names`` the unique names under which the platform may keep it, ``version``
+    the version that an import brings (None for other operations), ``label`` its name in messages.
+    ``body`` makes the action's parameters right before they are sent, anew for each attempt.
+    ``guarded`` says that the operation takes shares away, so that the guard has to work around it; ``repeatable``
+    that starting it twice does no harm.
+    """
+
+    message: str
+    names: tuple[str, ...]
+    label: str
+    body: Callable[[], Mapping[str, Any]]
+    version: str | None = None
+    guarded: bool = False
+    repeatable: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """How far an order has come.
+
+    ``progress`` is in percent; ``joined`` says that someone else started it; ``answer`` is what the action answered.
+    """
+
+    job: Job
+    import_job_id: str | None = None
+    progress: float | None = None
+    joined: bool = False
+    answer: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+class Guard(Protocol):
+    """What protects the shares of a solution's flows around an operation that takes them away.
+
+    ``interval`` is the longest pause in seconds between two calls of ``watch``.
+    """
+
+    interval: float
+
+    def observe(self) -> object:
+        """Read the shares before an operation that leaves them alone."""
+
+    def record(self) -> None:
+        """Note the shares before the operation is started or joined; an error keeps it from being started."""
+
+    def watch(self) -> None:
+        """Put back what is gone while the operation is still running."""
+
+    def restore(self) -> None:
+        """Put back what is gone after the operation has ended, well or not."""
+
+
+class Unguarded:
+    """The guard of operations that leave shares alone."""
+
+    interval = float("inf")
+
+    def observe(self) -> None:
+        """Read nothing."""
+
+    def record(self) -> None:
+        """Note nothing."""
+
+    def watch(self) -> None:
+        """Look at nothing."""
+
+    def restore(self) -> None:
+        """Put nothing back."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Patience:
+    """How long to wait, in seconds: for an operation to end, and for its turn to begin."""
+
+    wait_timeout: float
+    lock_timeout: float
+    wait: bool = True
+
+
+def publication(solution: str) -> Order:
+    """Return the order to publish all customizations of the environment. Source: Web API PublishAllXmlAsync."""
+    return Order("PublishAllXmlAsync", (solution,), f"{solution} publish", dict)
+
+
+def require_success(run: Run, label: str, environment_url: str, errors: Sequence[str] = ()) -> None:
+    """Raise ``OperationFailedError`` with the platform's own words unless a finished operation went well.
+
+    ``errors`` is what is known beyond the operation itself; any of it is a failure.
+    """
+    job = run.job
+    if job.state == "succeeded" and not errors:
+        return
+    reason = next((text for text in (job.text, *errors) if text), "the platform gives no reason").strip().rstrip(".")
+    advice = remedy(job.code) or "see the solution history of the environment for more"
+    code = f" ({job.code})" if job.code else ""
+    outcome = "was canceled" if job.state == "canceled" else "failed"
+    raise OperationFailedError(
+        f"{label} {outcome} in {environment_url}: {reason}{code}; {advice}.",
+        code=job.code,
+        operation_id=job.id,
+        import_job_id=run.import_job_id,
+        errors=list(errors) or None,
+    )

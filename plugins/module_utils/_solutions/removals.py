@@ -1,0 +1,111 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Removing a solution.
+
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from .._errors import OperationFailedError, RefusedError
+from .component_names import component_names
+from .orders import Order, Run, require_success
+from .solutions import Solution, Solutions
+
+if TYPE_CHECKING:
+    from .._dataverse.client import DataverseClient
+    from .operations import Operations
+
+_SHOWN = 3
+
+
+class SolutionRemoval:
+    """One solution that shall not be in one environment."""
+
+    def __init__(self, client: DataverseClient, name: str) -> None:
+        self._client = client
+        self._name = name
+        self._solutions = Solutions(client)
+        self._before = self._solutions.find(name)
+
+    @property
+    def keeps_components(self) -> bool:
+        """Whether the components stay: the removal of an unmanaged solution takes its container only."""
+        return self._before is not None and not self._before.managed
+
+    def predict(self) -> dict[str, Any]:
+        """Return what ``perform`` would return, without writing anything."""
+        self._plan(None)
+        return self._result()
+
+    def perform(self, operations: Operations) -> dict[str, Any]:
+        """Remove the solution and return the task's result."""
+        begin = time.monotonic()
+        run = operations.carry_out(self._plan)
+        if run is not None and run.job.finished:
+            require_success(run, self._label, self._client.environment_url)
+            if self._solutions.find(self._name):
+                raise OperationFailedError(
+                    f"{self._label} claims success, but {self._client.environment_url} still has {self._name}: see the"
+                    " solution history of the environment for what happened, then run the task again."
+                )
+        return {**self._result(), "duration": round(time.monotonic() - begin, 1)}
+
+    def _plan(self, joined: Run | None) -> Order | None:
+        """Read the environment and decide; Source: Web API UninstallSolutionAsync."""
+        solution = self._solutions.find(self._name)
+        if solution is None:
+            return None
+        if blocking := self._blocking(solution):
+            shown = "; ".join(f"{row['dependent']} needs {row['required']}" for row in blocking[:_SHOWN])
+            more = f" and {len(blocking) - _SHOWN} more" if len(blocking) > _SHOWN else ""
+            raise RefusedError(
+                f"{solution.name} cannot be removed from {self._client.environment_url}, nothing was changed:"
+                f" {shown}{more}. Remove or change the components that need it first.",
+                dependencies=blocking,
+            )
+        parameters = {"SolutionUniqueName": solution.name}
+        return Order("UninstallSolutionAsync", (solution.name,), self._label, lambda: parameters)
+
+    @property
+    def _label(self) -> str:
+        return f"{self._name} {self._before.version if self._before else ''} removal".replace("  ", " ")
+
+    def _blocking(self, solution: Solution) -> list[dict[str, Any]]:
+        """Return what in other solutions needs this one. Source: Web API RetrieveDependenciesForUninstall."""
+        answer = self._client.function("RetrieveDependenciesForUninstall", SolutionUniqueName=solution.name)
+        rows = answer["value"]
+        names = component_names(
+            self._client,
+            (
+                (row[f"{side}componenttype"], row[f"{side}componentobjectid"])
+                for row in rows
+                for side in ("dependent", "required")
+            ),
+        )
+        owners = {row["dependentcomponentbasesolutionid"] for row in rows if row["dependentcomponentbasesolutionid"]}
+        solutions = self._solutions.names_by_id(owners) if owners else {}
+        return [
+            {
+                "dependent": names[row["dependentcomponentobjectid"]],
+                "dependent_solution": solutions.get(row["dependentcomponentbasesolutionid"]),
+                "required": names[row["requiredcomponentobjectid"]],
+            }
+            for row in rows
+        ]
+
+    def _result(self) -> dict[str, Any]:
+        before = self._before
+        return {
+            "changed": before is not None,
+            "solution": before.to_result() if before else None,
+            "duration": 0.0,
+            "diff": {
+                "before": {"name": before.name, "version": before.version} if before else {},
+                "after": {},
+            },
+        }

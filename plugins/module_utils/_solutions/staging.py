@@ -1,0 +1,96 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Uploading a package for validation, before anything in the environment changes.
+
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import TYPE_CHECKING, Any
+
+from .._dataverse.service_errors import platform_code
+from .._errors import RefusedError
+from .._packages.package import Package
+
+if TYPE_CHECKING:
+    from .._dataverse.client import DataverseClient
+
+_SOLUTION_WITH_VERSION = re.compile(r"(?P<name>.*\S)\s*\((?P<version>[\d.]+)\)")
+_SHOWN = 3
+
+
+@dataclasses.dataclass(frozen=True)
+class Upload:
+    """A package that the environment has validated and keeps for one import."""
+
+    id: str
+    warnings: tuple[str, ...]
+
+
+def stage(client: DataverseClient, package: Package) -> Upload:
+    """Upload a package; the environment validates it and changes nothing.
+
+    Raises ``RefusedError`` with ``validation_errors`` and ``missing_dependencies`` when it does not pass.
+    Source: Web API StageSolution. Sending it twice leaves one unused upload behind and does no harm.
+    """
+    answer = client.call_with_file("StageSolution", {}, "CustomizationFile", package.path, idempotent=True)
+    results = answer["StageSolutionResults"]
+    if results["StageSolutionStatus"] != "Passed":
+        raise _refusal(package, results)
+    messages = results.get("SolutionValidationResults") or []
+    return Upload(
+        id=results["StageSolutionUploadId"],
+        warnings=tuple(
+            message["Message"] for message in messages if message["SolutionValidationResultType"] == "Warning"
+        ),
+    )
+
+
+def _refusal(package: Package, results: dict[str, Any]) -> RefusedError:
+    errors = [_validation_error(message) for message in results.get("SolutionValidationResults") or []]
+    missing = [_missing_dependency(row) for row in results.get("MissingDependencies") or []]
+    details = results.get("SolutionDetails") or {}
+    reasons = [error["message"].rstrip(".") for error in errors]
+    reasons += [f"{row['component']} ({row['type']}) is missing{_from(row)}" for row in missing]
+    more = f" and {len(reasons) - _SHOWN} more" if len(reasons) > _SHOWN else ""
+    remedy = "import the solutions that are missing first" if missing else "correct the package and export it again"
+    return RefusedError(
+        f"The environment refuses the package {package.unique_name} {package.version}:"
+        f" {'; '.join(reasons[:_SHOWN]) or 'it gives no reason'}{more}. Nothing was changed; {remedy}.",
+        code=next((error["code"] for error in errors if error["code"]), None),
+        validation_errors=errors,
+        missing_dependencies=missing,
+        pending_upgrade=bool(details.get("HasPendingUpgrade")),
+    )
+
+
+def _from(row: dict[str, Any]) -> str:
+    return f", it is in {' '.join(filter(None, [row['solution'], row['version']]))}" if row["solution"] else ""
+
+
+def _validation_error(message: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "level": str(message["SolutionValidationResultType"]).lower(),
+        "message": message["Message"],
+        "code": platform_code(message.get("ErrorCode")),
+        "details": message.get("AdditionalInfo"),
+    }
+
+
+def _missing_dependency(row: dict[str, Any]) -> dict[str, Any]:
+    """Return what is missing, where it is found, and what needs it."""
+    solution = row.get("RequiredSolutionName") or ""
+    match = _SOLUTION_WITH_VERSION.fullmatch(solution)
+    return {
+        "component": row.get("RequiredComponentDisplayName") or row.get("RequiredComponentSchemaName"),
+        "name": row.get("RequiredComponentSchemaName"),
+        "type": row.get("RequiredComponentType"),
+        "id": row.get("RequiredComponentId"),
+        "solution": match["name"] if match else solution or None,
+        "version": match["version"] if match else None,
+        "needed_by": row.get("DependentComponentDisplayName") or row.get("DependentComponentSchemaName"),
+    }

@@ -1,0 +1,127 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Waiting for one's turn: an environment carries out one solution operation at a time.
+
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from .._dataverse.jobs import VERBS, HistoryEntry, Job, Jobs
+from .._dataverse.waiter import wait_until
+from .._errors import OperationTimeoutError
+from .progress import Progress
+
+if TYPE_CHECKING:
+    from .._dataverse.client import DataverseClient
+
+# The pauses when the environment says that it is busy but not with what; the documentation knows no other cure.
+SHORTEST_BLIND_PAUSE = 5.0
+LONGEST_BLIND_PAUSE = 30.0
+LONGEST_PAUSE = 10.0
+
+
+@dataclasses.dataclass(frozen=True)
+class Blocker:
+    """The operation that is in the way: what, of which solution, by whom, since when (ISO 8601)."""
+
+    operation: str
+    solution: str | None = None
+    version: str | None = None
+    by: str | None = None
+    since: str | None = None
+    job_id: str | None = None
+    history_id: str | None = None
+
+    def __str__(self) -> str:
+        """Return one phrase: ``the import of Other 1.0.0.0 by Anna since 2026-01-31T12:00:00Z``."""
+        subject = " ".join(filter(None, [self.solution, self.version]))
+        parts = [f"the {self.operation}", f"of {subject}" if subject else "", f"by {self.by}" if self.by else ""]
+        return " ".join(filter(None, [*parts, f"since {self.since}" if self.since else ""]))
+
+
+class Turns:
+    """Waits, up to ``timeout`` seconds in all, for the operations of others to end."""
+
+    def __init__(
+        self,
+        client: DataverseClient,
+        timeout: float,
+        progress: Progress,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._jobs = Jobs(client)
+        self._timeout = timeout
+        self._left = timeout
+        self._blind_pause = SHORTEST_BLIND_PAUSE
+        self._progress = progress
+        self._clock = clock
+        self._sleep = sleep
+
+    def wait_for(self, label: str, job: Job | None) -> None:
+        """Wait for a running operation to end or, without one, for whatever the environment is busy with.
+
+        Raises ``OperationTimeoutError`` that names the operation when the time is up.
+        """
+        blocker = self._blocker(job)
+        begin = self._clock()
+
+        def look() -> bool:
+            self._progress.show(label, f"waiting for {blocker or 'another solution operation'}", self._clock() - begin)
+            return self._is_over(blocker, self._clock() - begin)
+
+        try:
+            _over, seconds = wait_until(
+                look,
+                bool,
+                timeout=self._left,
+                interval=lambda elapsed, over: min(max(1.0, elapsed / 20), LONGEST_PAUSE),
+                clock=self._clock,
+                sleep=self._sleep,
+            )
+        except OperationTimeoutError as error:
+            raise OperationTimeoutError(
+                f"{label} could not begin within lock_timeout={self._timeout:g} seconds because of"
+                f" {blocker or 'another solution operation that the environment does not name'}:"
+                " run the task again when that has ended, or raise lock_timeout.",
+                blocked_by=dataclasses.asdict(blocker) if blocker else None,
+            ) from error
+        self._left = max(0.0, self._left - seconds)
+        if blocker is None:
+            self._blind_pause = min(self._blind_pause * 2, LONGEST_BLIND_PAUSE)
+
+    def _blocker(self, job: Job | None) -> Blocker | None:
+        """Describe a running operation; without one, the latest one that the solution history calls running."""
+        history = self._jobs.history()
+        if job is None:
+            running = next((entry for entry in history if entry.running and entry.exclusive), None)
+            return _from_history(running) if running else None
+        entry = next((entry for entry in history if entry.job_id == job.id), None)
+        return Blocker(
+            operation=VERBS.get(job.message, job.message),
+            solution=entry.solution if entry else None,
+            version=entry.version if entry else None,
+            by=self._jobs.person(job.owner_id),
+            since=job.started_on or job.created_on,
+            job_id=job.id,
+        )
+
+    def _is_over(self, blocker: Blocker | None, waited: float) -> bool:
+        if blocker is None:
+            return waited >= self._blind_pause
+        if blocker.job_id:
+            job = self._jobs.find(blocker.job_id)
+            return job is None or job.finished
+        return all(entry.id != blocker.history_id or not entry.running for entry in self._jobs.history())
+
+
+def _from_history(entry: HistoryEntry) -> Blocker:
+    return Blocker(entry.verb, entry.solution, entry.version, since=entry.started_on, history_id=entry.id)

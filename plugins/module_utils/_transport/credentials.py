@@ -1,0 +1,194 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which credential counts: one given as an option before all that the environment variables offer.
+
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from .._errors import ConfigurationError
+from .auth import ApplicationToken, ManagedIdentityToken, StaticToken, TokenSource
+from .certificates import certificate_credential
+from .http import HttpSession
+
+# Source: Microsoft documentation, National clouds, Microsoft Entra authentication endpoints.
+AUTHORITIES = {
+    "public": "https://login.microsoftonline.com",
+    "gcc": "https://login.microsoftonline.com",
+    "gcc_high": "https://login.microsoftonline.us",
+    "dod": "https://login.microsoftonline.us",
+    "china": "https://login.partner.microsoftonline.cn",
+}
+
+# Option: the environment variables that stand for it, ours first, then those of Azure credentials.
+VARIABLES: dict[str, tuple[str, ...]] = {
+    "tenant_id": ("POWER_PLATFORM_TENANT_ID", "AZURE_TENANT", "AZURE_TENANT_ID"),
+    "client_id": ("POWER_PLATFORM_CLIENT_ID", "AZURE_CLIENT_ID"),
+    "access_token": ("POWER_PLATFORM_ACCESS_TOKEN",),
+    "client_secret": ("POWER_PLATFORM_CLIENT_SECRET", "AZURE_SECRET", "AZURE_CLIENT_SECRET"),
+    "certificate_path": (
+        "POWER_PLATFORM_CERTIFICATE_PATH",
+        "POWER_PLATFORM_CLIENT_CERTIFICATE_PATH",
+        "AZURE_CLIENT_CERTIFICATE_PATH",
+    ),
+    "certificate_password": (
+        "POWER_PLATFORM_CERTIFICATE_PASSWORD",
+        "POWER_PLATFORM_CLIENT_CERTIFICATE_PASSWORD",
+        "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+    ),
+    "federated_token": ("POWER_PLATFORM_FEDERATED_TOKEN",),
+    "federated_token_path": ("POWER_PLATFORM_FEDERATED_TOKEN_PATH", "AZURE_FEDERATED_TOKEN_FILE"),
+    "managed_identity": ("POWER_PLATFORM_MANAGED_IDENTITY",),
+}
+CREDENTIALS = (
+    "access_token",
+    "client_secret",
+    "certificate_path",
+    "federated_token",
+    "federated_token_path",
+    "managed_identity",
+)
+LABEL = r"[A-Za-z0-9-]{1,63}"
+ADDRESS = re.compile(rf"https://({LABEL}(\.{LABEL})*|\[[0-9A-Fa-f:]+\])(:\d{{1,5}})?(/[A-Za-z0-9._~-]+)*")
+TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
+
+
+def environment_address(url: str) -> str:
+    """Return the environment's address without a slash at the end. Raises ``ConfigurationError``."""
+    address = url.strip().rstrip("/")
+    if not ADDRESS.fullmatch(address) or "/api/data" in address:
+        raise ConfigurationError(
+            f"environment_url {_without_user(url)!r} is no environment's address,"
+            " which looks like https://contoso.crm4.dynamics.com."
+        )
+    return urlsplit(address)._replace(netloc=urlsplit(address).netloc.lower()).geturl()
+
+
+def _without_user(url: str) -> str:
+    """Return a URL without the user name and password that it may hold."""
+    return url.rpartition("@")[2]
+
+
+def trusted_authorities(params: Mapping[str, Any]) -> bool | str:
+    """Return what requests takes as ``verify``. Raises ``ConfigurationError`` when ``ca_path`` is missing."""
+    ca_path = params.get("ca_path")
+    if params.get("validate_certs") is False:
+        return False
+    if ca_path and not os.path.exists(ca_path):
+        raise ConfigurationError(f"ca_path {ca_path} does not exist; give the file of the trusted authorities.")
+    return ca_path or True
+
+
+def time_limit(params: Mapping[str, Any]) -> float:
+    """Return how many seconds to wait for a byte. Raises ``ConfigurationError`` when that is no time at all."""
+    seconds: float = params.get("request_timeout", 120)
+    if seconds < 1:
+        raise ConfigurationError(f"request_timeout is {seconds}; give at least 1 second.")
+    return seconds
+
+
+def token_source(params: Mapping[str, Any], environ: Mapping[str, str], session: HttpSession) -> TokenSource:
+    """Return where tokens come from. Raises ``ConfigurationError`` when options are missing or contradict."""
+    kind, value = _chosen(params, environ)
+    environment_url = environment_address(params["environment_url"])
+    client_id = _setting("client_id", params, environ)
+    if kind == "access_token":
+        return StaticToken(_token(value, kind))
+    if kind == "managed_identity":
+        return ManagedIdentityToken(client_id=client_id, environment_url=environment_url, session=session)
+    if not client_id:
+        raise ConfigurationError(f"client_id is missing; {kind} needs the app registration's (client) id beside it.")
+    password = _setting("certificate_password", params, environ) if kind == "certificate_path" else None
+    return ApplicationToken(
+        authority=_authority(params, environ),
+        client_id=client_id,
+        environment_url=environment_url,
+        credential=_credential(kind, value, password),
+        secrets={secret for secret in (password, None if kind.endswith("_path") else value) if secret},
+        session=session,
+    )
+
+
+def _chosen(params: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[str, str]:
+    """Return the credential that counts: its option and value."""
+    given = [name for name in CREDENTIALS if params.get(name)]
+    if len(given) > 1:
+        raise ConfigurationError(f"{' and '.join(given)} are given, but only one credential can count; keep one.")
+    if given:
+        return given[0], params[given[0]]
+    for source in ("POWER_PLATFORM_", "AZURE_"):
+        for name in CREDENTIALS:
+            if value := _from_environment(name, environ, source):
+                return name, value
+    raise ConfigurationError(
+        "No credential is given; set one of access_token, client_secret, certificate_path, federated_token,"
+        " federated_token_path and managed_identity, or its environment variable such as POWER_PLATFORM_CLIENT_SECRET."
+    )
+
+
+def _from_environment(name: str, environ: Mapping[str, str], source: str = "") -> str | None:
+    """Return an option's value from the environment variables; an empty variable counts as not set."""
+    values = [
+        environ[variable] for variable in VARIABLES[name] if variable.startswith(source) and environ.get(variable)
+    ]
+    if not values or (name == "managed_identity" and values[0].lower() not in TRUE_WORDS):
+        return None
+    return values[0]
+
+
+def _setting(name: str, params: Mapping[str, Any], environ: Mapping[str, str]) -> str | None:
+    """Return an option's value, from the options or the environment variables."""
+    return params.get(name) or _from_environment(name, environ)
+
+
+def _authority(params: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+    """Return the address of the tenant at the sign-in service."""
+    tenant_id = _setting("tenant_id", params, environ)
+    address = str(params.get("authority") or AUTHORITIES[params.get("cloud") or "public"]).rstrip("/")
+    if not ADDRESS.fullmatch(address):
+        raise ConfigurationError(
+            f"authority {_without_user(address)!r} is no https address such as https://login.microsoftonline.com."
+        )
+    if urlsplit(address).path:
+        return address
+    if not tenant_id:
+        raise ConfigurationError("tenant_id is missing; give the id or a domain of the environment's tenant.")
+    return f"{address}/{tenant_id}"
+
+
+def _credential(kind: str, value: str, password: str | None) -> Callable[[], Any]:
+    """Return a function that gives the credential as msal takes it."""
+    if kind == "client_secret":
+        return lambda: value
+    if kind == "certificate_path":
+        return lambda: certificate_credential(value, password)
+    if kind == "federated_token":
+        return lambda: {"client_assertion": lambda: _token(value, kind)}
+    return lambda: {"client_assertion": lambda: _read_token(value)}
+
+
+def _token(text: str, option: str) -> str:
+    """Return a token without the blanks around it; a header cannot hold any other text."""
+    token = text.strip()
+    if not token or not re.fullmatch(r"[!-~]+", token):
+        raise ConfigurationError(f"{option} holds no token; it takes the token itself, without quotes or other lines.")
+    return token
+
+
+def _read_token(path: str) -> str:
+    """Return the token in a file, which its owner replaces from time to time."""
+    try:
+        return _token(Path(path).read_text("utf-8", "replace"), f"federated_token_path {path}")
+    except OSError as error:
+        raise ConfigurationError(
+            f"federated_token_path {path} cannot be read: {os.strerror(error.errno or 0)}."
+        ) from error

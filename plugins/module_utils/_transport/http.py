@@ -1,0 +1,237 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bytes over HTTPS: one session per task, one closed retry policy, one wording for broken connections.
+
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.parse import urljoin, urlsplit
+
+from .._errors import ConfigurationError, OutcomeUnknownError, TransportError
+from .._version import VERSION
+from .connection_failures import Failure, explain
+from .retry_policy import REPEATABLE, RetryPolicy, backoff, retry_after
+
+try:
+    import requests
+    import urllib3
+except ImportError:
+    REQUESTS_FOUND = False
+else:
+    REQUESTS_FOUND = True
+
+USER_AGENT = f"coe.power_platform/{VERSION}"
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+CHUNK = 64 * 1024
+
+
+class Sink(Protocol):
+    """Takes the body of a successful answer while it arrives."""
+
+    def reset(self) -> None:
+        """Forget what was written: the answer starts again."""
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next bytes."""
+
+
+class StreamedBody(Protocol):
+    """A request body that is made while it is sent; each iteration starts anew.
+
+    ``complete`` tells whether everything was handed out, so that the service may have received it.
+    """
+
+    complete: bool
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[bytes]: ...
+
+
+class WholeBody:
+    """A body in memory."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self.complete = False
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+    def __iter__(self) -> Iterator[bytes]:
+        self.complete = True
+        yield self._content
+
+
+@dataclass(frozen=True)
+class Response:
+    """An answer: status, headers (names in any case), the bytes of the body, and the URL that gave it."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
+class HttpSession:
+    """The HTTPS connections of one task.
+
+    ``verify`` is True, False, or the path of a file with trusted authorities; ``timeout`` counts seconds without
+    a byte; ``on_retry`` is told in one sentence why a request goes out again.
+    """
+
+    def __init__(
+        self,
+        *,
+        verify: bool | str = True,
+        timeout: float = 120,
+        user_agent: str = USER_AGENT,
+        on_retry: Callable[[str], None] | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        if not REQUESTS_FOUND:
+            raise ConfigurationError("The Python library requests is missing, install the package requests with pip.")
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = user_agent
+        self._verify = verify
+        self._timeout = timeout
+        self._on_retry = on_retry
+        self._sleep = sleep
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._session.close()
+
+    def pause(self, seconds: float, reason: str) -> None:
+        """Wait, and tell why."""
+        if self._on_retry:
+            self._on_retry(f"{reason}, trying again in {seconds:.0f} s")
+        self._sleep(seconds)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        data: bytes | StreamedBody | None = None,
+        retry: RetryPolicy = REPEATABLE,
+        stream_to: Sink | None = None,
+        timeout: float = 0,
+        direct: bool = False,
+        option: str = "environment_url",
+    ) -> Response:
+        """Send a request, again where the policy allows it, and return the last answer whatever its status.
+
+        ``stream_to`` takes the body of a 200; ``timeout`` counts where it is longer than the session's; ``direct`` goes
+        past all proxies; ``option`` is the connection option that the URL comes from, for messages.
+        Raises ``TransportError`` when nothing was carried out, ``OutcomeUnknownError`` when that cannot be told.
+        """
+        body = WholeBody(data) if isinstance(data, bytes) else data
+        exchange: dict[str, Any] = {
+            "headers": dict(headers or {}),
+            "data": body,
+            "timeout": max(timeout, self._timeout),
+        }
+        if direct:
+            exchange["proxies"] = {"http": None, "https": None}
+        what = f"{method} {urlsplit(url).path}"
+        for attempt in range(1, retry.attempts + 1):
+            last = attempt == retry.attempts
+            if body is not None:
+                body.complete = False
+            if not retry.repeatable:
+                # On a kept connection that the server is just closing it could not be told whether the request arrived.
+                self._session.close()
+            try:
+                response = self._exchange(method, url, exchange, stream_to, option)
+            except requests.exceptions.RequestException as error:
+                failure = explain(error, urlsplit(url).netloc, option)
+                delivered = failure.delivered and (body is None or body.complete)
+                if last or not failure.temporary or (delivered and not retry.repeatable):
+                    raise _no_answer(what, failure, delivered and not retry.repeatable) from error
+                self.pause(backoff(attempt), f"{what} failed: {failure.reason}")
+                continue
+            if last or not retry.allows_after(response):
+                break
+            self.pause(retry_after(response) or backoff(attempt), f"{what} was answered with {response.status}")
+        return response
+
+    def _exchange(
+        self, method: str, url: str, exchange: dict[str, Any], stream_to: Sink | None, option: str
+    ) -> Response:
+        """Send a request once, following redirects of reads within the same host."""
+        for _hop in range(5):
+            response = self._send(method, url, exchange, stream_to)
+            location = response.headers.get("Location")
+            if response.status not in REDIRECTS or not location:
+                return response
+            target = urljoin(url, location)
+            if method != "GET" or origin(target) != origin(url):
+                break
+            url = target
+        raise TransportError(
+            f"{method} {urlsplit(url).path} was redirected from {origin(url)} to {origin(target)}, which is not"
+            f" followed; set {option} to the address that answers itself.",
+            status=response.status,
+        )
+
+    def _send(self, method: str, url: str, exchange: dict[str, Any], stream_to: Sink | None) -> Response:
+        """Send a request once and read the answer."""
+        with warnings.catch_warnings():
+            # The user chose validate_certs: false; a warning for each request would only hide others.
+            warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
+            # verify goes with each request: requests lets REQUESTS_CA_BUNDLE win over Session.verify.
+            try:
+                answer = self._session.request(
+                    method, url, **exchange, verify=self._verify, auth=_keep_headers, stream=True, allow_redirects=False
+                )
+            except requests.exceptions.RequestException:
+                raise
+            except OSError as error:
+                raise ConfigurationError(
+                    "The file of trusted certificate authorities cannot be read,"
+                    " check ca_path and the environment variables REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE."
+                ) from error
+        with answer:
+            body = b""
+            if stream_to is not None and answer.status_code == 200:
+                stream_to.reset()
+                for chunk in answer.iter_content(CHUNK):
+                    stream_to.write(chunk)
+            else:
+                body = answer.content
+            return Response(answer.status_code, answer.headers, body, url)
+
+
+def headers_from(lines: Iterable[str]) -> Mapping[str, str]:
+    """Return the headers in lines such as ``Retry-After: 5``; names count in any case."""
+    pairs = [line.partition(":") for line in lines if line]
+    return requests.structures.CaseInsensitiveDict({name.strip(): value.strip() for name, _colon, value in pairs})
+
+
+def _keep_headers(request: Any) -> Any:
+    """Authenticate nothing; without any such function requests would replace our token by a ~/.netrc entry."""
+    return request
+
+
+def _no_answer(what: str, failure: Failure, unknown: bool) -> TransportError | OutcomeUnknownError:
+    """Return the error for a request that brought no answer."""
+    if unknown:
+        return OutcomeUnknownError(f"Whether {what} was carried out is unknown: {failure.reason}.")
+    return TransportError(f"{what} failed: {failure.reason}.")
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port of a URL, all that decides where a token may go."""
+    parts = urlsplit(url)
+    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
+    return f"{parts.scheme}://{parts.hostname}:{port}"

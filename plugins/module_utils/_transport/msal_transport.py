@@ -1,0 +1,71 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How msal talks: through our own session.
+
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from .._errors import AuthenticationError
+from .http import HttpSession, Response
+from .retry_policy import RetryPolicy
+
+
+@dataclass(frozen=True)
+class _MsalAnswer:
+    """An answer in the shape that msal reads."""
+
+    status_code: int
+    text: str
+    headers: Mapping[str, str]
+
+
+class MsalTransport:
+    """Lets msal talk through our session: its time-outs, certificate authorities, retries and messages."""
+
+    def __init__(self, session: HttpSession, *, retry: RetryPolicy, direct: bool = False, option: str) -> None:
+        self._session = session
+        self._settings: dict[str, Any] = {"retry": retry, "direct": direct, "option": option}
+
+    def get(
+        self, url: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
+    ) -> _MsalAnswer:
+        """Send a GET for msal."""
+        query = f"?{urlencode(params)}" if params else ""
+        return self._answer(self._session.request("GET", url + query, headers=headers, **self._settings))
+
+    def post(
+        self,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> _MsalAnswer:
+        """Send a POST for msal; asking for a token twice does no harm."""
+        query = f"?{urlencode(params)}" if params else ""
+        form = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
+        content = urlencode(data or {}).encode()
+        return self._answer(self._session.request("POST", url + query, headers=form, data=content, **self._settings))
+
+    def close(self) -> None:
+        """Do nothing: the session belongs to the task."""
+
+    @staticmethod
+    def _answer(response: Response) -> _MsalAnswer:
+        """Return an answer that msal can use: JSON, and no server's failure, which msal would not translate."""
+        text = response.body.decode("utf-8", "replace")
+        if response.status >= 500 or not text.lstrip().startswith("{"):
+            raise AuthenticationError(
+                f"The sign-in service {urlsplit(response.url).netloc} answered with HTTP status {response.status}"
+                " and no usable content; check authority and any proxy on the way, or run the task again later.",
+                status=response.status,
+            )
+        return _MsalAnswer(response.status, text, dict(response.headers))

@@ -1,0 +1,121 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The door of the controller's worker: does a module's work without starting a Python process for it.
+
+A task that starts a module pays for a new Python, for unpacking the module and for its imports; here it pays for none
+of them. Tasks that must run elsewhere (another connection, another user, in the background) go to the real module.
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+from ansible import constants
+from ansible.errors import AnsibleError
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator, ValidationResult
+from ansible.module_utils.common.parameters import remove_values
+from ansible.module_utils.errors import UnsupportedError
+from ansible.module_utils.parsing.convert_bool import boolean
+from ansible.plugins.action import ActionBase
+from ansible.utils.display import Display
+
+from ..module_utils._transport import http as _http
+from ..module_utils._work import ModuleDefinition, Work, perform
+
+# Imported here, in the process that all workers are forked from, msal is paid for once and not by every task.
+with contextlib.suppress(ImportError):
+    import msal  # noqa: F401  # pylint: disable=unused-import
+
+SWITCH = "power_platform_in_worker"
+
+
+class ActionModule(ActionBase):
+    """Run any module of this collection in the worker, or hand over to the real module."""
+
+    _supports_async = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return what the real module would return, key for key."""
+        task_vars = task_vars or {}
+        result = super().run(tmp, task_vars)
+        if not self._can_run_here(task_vars):
+            in_background = self._task.async_val and not self._connection.has_native_async
+            return {**result, **self._execute_module(task_vars=task_vars, wrap_async=in_background)}
+        with self._task_environment():
+            return {**result, **self._run_here(task_vars)}
+
+    def _can_run_here(self, task_vars: dict[str, Any]) -> bool:
+        wanted = boolean(self._templar.template(task_vars.get(SWITCH, True)))
+        local = self._connection.transport == "local" and not self._connection.become
+        return wanted and local and not self._task.async_val and _http.REQUESTS_FOUND
+
+    @contextlib.contextmanager
+    def _task_environment(self) -> Iterator[None]:
+        """Show the task's ``environment`` keyword to options that fall back on environment variables."""
+        before = dict(os.environ)
+        task_environment: dict[str, Any] = {}
+        self._compute_environment_string(task_environment)
+        os.environ.update({name: str(value) for name, value in task_environment.items()})
+        try:
+            yield
+        finally:
+            os.environ.clear()
+            os.environ.update(before)
+
+    def _run_here(self, task_vars: dict[str, Any]) -> dict[str, Any]:
+        name = self._task.action.rpartition(".")[2]
+        definition: ModuleDefinition = import_module(f"..modules.{name}", __package__).MODULE
+        validation = ArgumentSpecValidator(**definition.validation()).validate(_as_sent(self._task.args))
+        secrets: set[str] = set(validation._no_log_values)  # pylint: disable=protected-access
+        warnings: list[str] = []
+        if validation.error_messages:
+            result = {"failed": True, "msg": self._validation_message(validation)}
+        else:
+            work = Work(
+                validation.validated_parameters,
+                check_mode=self._task.check_mode,
+                environment_name=task_vars.get("inventory_hostname"),
+                warn=warnings.append,
+                report=Display().display,
+            )
+            outcome = perform(definition, work)
+            result, secrets = outcome.result, secrets | outcome.secrets
+        if warnings:
+            result["warnings"] = warnings
+        if _tells_invocation(task_vars):
+            result["invocation"] = {"module_args": validation.validated_parameters}
+        return _without_secrets(result, secrets)
+
+    def _validation_message(self, validation: ValidationResult) -> str:
+        """Return what AnsibleModule says of the same mistake."""
+        if isinstance(validation.errors[0], UnsupportedError):
+            return f"Unsupported parameters for ({self._task.action}) module: {validation.errors.msg}"
+        return str(validation.errors.msg)
+
+
+def _as_sent(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return a task's options as the real module receives them: plain JSON, values from a vault decrypted."""
+    sent: dict[str, Any] = json.loads(json.dumps(arguments, default=str))
+    return sent
+
+
+def _tells_invocation(task_vars: dict[str, Any]) -> bool:
+    """Whether the real module's result holds its options: always before ansible-core 2.21, then as configured."""
+    try:
+        return bool(constants.config.get_config_value("INJECT_INVOCATION", variables=task_vars))
+    except AnsibleError:
+        return True
+
+
+def _without_secrets(result: dict[str, Any], secrets: set[str]) -> dict[str, Any]:
+    """Return a result as the real module prints it: plain JSON, with no secret in it."""
+    flags = {key: value for key, value in result.items() if value is None or isinstance(value, bool)}
+    cleaned: dict[str, Any] = remove_values(json.loads(json.dumps(result)), secrets)
+    return {**cleaned, **flags}

@@ -1,0 +1,10 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A local Dataverse environment over HTTPS, for tests of clients and tools."""
+
+from __future__ import annotations
+
+from .simulator import Simulator
+
+__all__ = ["Simulator"]

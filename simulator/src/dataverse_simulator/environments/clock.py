@@ -1,0 +1,52 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The time of the simulated service: real, or standing still until it is moved."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime, timedelta, timezone
+
+
+class Clock:
+    """Seconds since 1970 of the simulated service.
+
+    A real clock runs with the machine plus everything `advance` added; a manual one only moves by `advance`.
+    """
+
+    def __init__(self, *, manual_from: float | None = None) -> None:
+        self._frozen = manual_from
+        self._offset = 0.0
+
+    @property
+    def manual(self) -> bool:
+        return self._frozen is not None
+
+    def time(self) -> float:
+        return (time.time() if self._frozen is None else self._frozen) + self._offset
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.time(), tz=timezone.utc)
+
+    def text(self, *, offset: float = 0.0) -> str:
+        """Now (plus `offset` seconds) as the Web API writes it: 2026-01-31T12:00:00Z."""
+        return as_text(self.now() + timedelta(seconds=offset))
+
+    def advance(self, seconds: float) -> None:
+        self._offset += seconds
+
+    def freeze(self) -> None:
+        self._frozen, self._offset = self.time(), 0.0
+
+    def run(self) -> None:
+        """Let the clock run again, from where it stands."""
+        self._offset, self._frozen = self.time() - time.time(), None
+
+
+def as_text(moment: datetime) -> str:
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def from_text(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))

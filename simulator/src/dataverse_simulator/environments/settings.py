@@ -1,0 +1,48 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Switches of an environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+
+@dataclass
+class Settings:
+    """Choices where the service's documentation is silent, limits, and durations. A seed sets them under `settings`."""
+
+    upgrade_keeps_shares: bool = False
+    """An upgrade leaves the shares of the solution's flows alone (the default follows the observation: it removes
+    them).
+    """
+    modify_without_share_fails: bool = True
+    """ModifyAccess and RevokeAccess without a share answer an error instead of doing nothing."""
+    lock_shows_as_failed_job: bool = False
+    """A second solution operation is accepted and its job fails, instead of 429 on the POST."""
+    export_takes_lock: bool = False
+    """An export counts as a solution operation for the lock."""
+    lower_version_update_fails: bool = False
+    """A plain import of a lower version than the installed one fails (sources disagree; lately it is said to be
+    allowed).
+    """
+    job_seconds: float = 1.0
+    """Simulated duration of one solution job."""
+    import_job_visible_after: float = 0.0
+    """Seconds during which a young importjob answers 404."""
+    requests_per_window: int = 6000
+    execution_seconds_per_window: float = 1200.0
+    concurrent_requests: int = 52
+    window_seconds: float = 300.0
+    token_seconds: float = 3599.0
+    """Lifetime of an access token."""
+    max_body_bytes: int = 128 * 1024 * 1024
+
+    def change(self, values: dict[str, Any]) -> None:
+        """Set switches by name; KeyError for a name that does not exist."""
+        known = {field.name for field in fields(self)}
+        for name, value in values.items():
+            if name not in known:
+                raise KeyError(name)
+            setattr(self, name, value)

@@ -1,0 +1,234 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rows of one environment. No privileges, no rules: what is asked here is done."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from sqlite3 import Connection as SqliteConnection
+from typing import Any
+
+import sqlalchemy as sa
+
+from . import schema
+from .clock import Clock
+from .database import copy_into, create_schema, open_connection, sql_table
+
+Row = dict[str, Any]
+
+#: What privileges depend on; a change of one of these empties the store's memory of worked-out privileges.
+SECURITY_TABLES = frozenset(
+    {
+        "systemuser",
+        "team",
+        "role",
+        "privilege",
+        "businessunit",
+        "systemuserroles",
+        "teamroles",
+        "teammembership",
+        "roleprivileges",
+    }
+)
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+class Store:
+    """Rows by logical table and column names, as plain dictionaries.
+
+    Values: Guids as lower-case text, moments as text (2026-01-31T12:00:00Z), choices as numbers, files as bytes.
+    Not safe for concurrent use: the environment's lock is held around every use.
+    """
+
+    def __init__(self, path: Path, clock: Clock, *, durable: bool = False) -> None:
+        self.path = path
+        self.clock = clock
+        self.connection = open_connection(path, durable=durable)
+        """For expressions of SQLAlchemy; everything simpler goes to the driver directly, which is ten times as fast."""
+        self._driver: SqliteConnection = self.connection.connection.driver_connection  # type: ignore[assignment]
+        self.privileges: dict[Any, Any] = {}
+        """Worked-out privileges; forgotten when something they depend on changes."""
+        self._depth = 0
+        self._version = self._stored_version()
+
+    @classmethod
+    def create(cls, path: Path, clock: Clock) -> Store:
+        """A store with empty tables in a new file."""
+        store = cls(path, clock)
+        create_schema(store.connection)
+        return store
+
+    def close(self) -> None:
+        self.connection.close()
+
+    def save_to(self, path: Path) -> None:
+        """Write a copy of everything to a new file."""
+        with SqliteConnection(path) as target:
+            copy_into(self._driver, target)
+        target.close()
+
+    def load_from(self, path: Path) -> None:
+        """Replace everything by the content of a file that `save_to` wrote."""
+        with SqliteConnection(path) as source:
+            copy_into(source, self._driver)
+        source.close()
+        self.privileges.clear()
+        self._version = self._stored_version()
+
+    def _stored_version(self) -> int:
+        return int(self._driver.execute("PRAGMA user_version").fetchone()[0])
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; may be nested (an inner one that fails undoes its own work only)."""
+        name, version = f"level{self._depth}", self._version
+        self._driver.execute(f"SAVEPOINT {name}" if self._depth else "BEGIN IMMEDIATE")
+        self._depth += 1
+        try:
+            yield
+        except BaseException:
+            self._depth -= 1
+            self._version = version
+            self.privileges.clear()
+            self._driver.execute(f"ROLLBACK TO {name}" if self._depth else "ROLLBACK")
+            raise
+        self._depth -= 1
+        if not self._depth and self._version != version:
+            self._driver.execute(f"PRAGMA user_version = {self._version}")
+        self._driver.execute(f"RELEASE {name}" if self._depth else "COMMIT")
+
+    def get(self, table: str, row_id: str) -> Row | None:
+        """The row with this primary key, or None."""
+        key = schema.table(table).primary_key
+        return self.first(table, **{key: row_id})
+
+    def first(self, table: str, **equals: Any) -> Row | None:
+        return next(iter(self.find(table, **equals)), None)
+
+    def find(self, table: str, *, columns: Sequence[str] | None = None, **equals: Any) -> list[Row]:
+        """Rows whose columns equal the given values (a list means: one of), in the order they were inserted.
+
+        `columns` limits what is read; leave the big ones (definition, clientdata, data) out where they are not needed.
+        """
+        shape, values = _shape(equals)
+        statement, names, flags = _statement(table, tuple(columns) if columns else None, shape)
+        rows = [dict(zip(names, row, strict=True)) for row in self._driver.execute(statement, values).fetchall()]
+        for flag in flags:
+            for row in rows:
+                row[flag] = None if row[flag] is None else bool(row[flag])
+        return rows
+
+    def count(self, table: str, **equals: Any) -> int:
+        shape, values = _shape(equals)
+        statement = f'SELECT count(*) FROM "{table}"{_where(table, shape)}'
+        return int(self._driver.execute(statement, values).fetchone()[0])
+
+    def insert(self, table: str, values: Mapping[str, Any]) -> Row:
+        """Insert a row; fills the primary key, defaults, owner columns, createdon, modifiedon and versionnumber."""
+        declared = schema.table(table)
+        row = _empty_row(table)
+        row[declared.primary_key] = new_id()
+        if "createdon" in declared.columns:
+            row["createdon"] = row["modifiedon"] = self.clock.text()
+        row.update(values)
+        self._complete(declared, row)
+        self._forget_privileges(table)
+        names = tuple(row)
+        self._driver.execute(_insert_statement(table, names), tuple(row[name] for name in names))
+        return row
+
+    def update(self, table: str, row_id: str, changes: Mapping[str, Any]) -> None:
+        """Change columns of one row; a row that is not there is left alone."""
+        declared = schema.table(table)
+        row = dict(changes)
+        if "modifiedon" in declared.columns:
+            row.setdefault("modifiedon", self.clock.text())
+        self._complete(declared, row)
+        self._forget_privileges(table)
+        assignments = ", ".join(f'"{sql_table(table).c[name].name}" = ?' for name in row)
+        where = _where(table, ((declared.primary_key, "one"),))
+        self._driver.execute(f'UPDATE "{table}" SET {assignments}{where}', (*row.values(), row_id))
+
+    def delete(self, table: str, row_id: str) -> None:
+        self._forget_privileges(table)
+        where = _where(table, ((schema.table(table).primary_key, "one"),))
+        self._driver.execute(f'DELETE FROM "{table}"{where}', (row_id,))
+
+    def _forget_privileges(self, table: str) -> None:
+        if table in SECURITY_TABLES:
+            self.privileges.clear()
+
+    def _complete(self, declared: schema.Table, row: Row) -> None:
+        if "versionnumber" in declared.columns:
+            self._version += 1
+            row["versionnumber"] = self._version
+        if row.get("ownerid") and "owninguser" in declared.columns:
+            row["owneridtype"] = row.get("owneridtype") or "systemuser"
+            is_team = row["owneridtype"] == "team"
+            row["owninguser"], row["owningteam"] = (None, row["ownerid"]) if is_team else (row["ownerid"], None)
+            owner = self.get(row["owneridtype"], row["ownerid"])
+            row["owningbusinessunit"] = owner and owner["businessunitid"]
+
+
+# Statements on single tables are ready-made text: they run several times in each request, and building and compiling an
+# expression for each would cost more than everything else.
+Shape = tuple[tuple[str, "str | int"], ...]
+
+
+def _shape(equals: Mapping[str, Any]) -> tuple[Shape, tuple[Any, ...]]:
+    """Which columns are compared how ("null", "one", or a number of values), and the values."""
+    values: list[Any] = []
+    shape: list[tuple[str, str | int]] = []
+    for name, value in equals.items():
+        if isinstance(value, (list, tuple, set, frozenset)):
+            shape.append((name, len(value)))
+            values.extend(value)
+        elif value is None:
+            shape.append((name, "null"))
+        else:
+            shape.append((name, "one"))
+            values.append(value)
+    return tuple(shape), tuple(values)
+
+
+@lru_cache(maxsize=2000)
+def _where(table: str, shape: Shape) -> str:
+    target = sql_table(table)
+    words = {"null": "IS NULL", "one": "= ?"}
+    conditions = [
+        f'"{target.c[name].name}" {words[kind] if isinstance(kind, str) else "IN (" + ", ".join("?" * kind) + ")"}'
+        for name, kind in shape
+    ]
+    return f" WHERE {' AND '.join(conditions)}" if conditions else ""
+
+
+@lru_cache(maxsize=2000)
+def _statement(table: str, columns: tuple[str, ...] | None, shape: Shape) -> tuple[str, list[str], list[str]]:
+    """The query with its column names and those of them that are flags."""
+    target = sql_table(table)
+    names = list(columns or (column.name for column in target.c))
+    flags = [name for name in names if isinstance(target.c[name].type, sa.Boolean)]
+    quoted = ", ".join(f'"{name}"' for name in names)
+    return f'SELECT {quoted} FROM "{table}"{_where(table, shape)} ORDER BY rowid', names, flags
+
+
+@lru_cache
+def _insert_statement(table: str, names: tuple[str, ...]) -> str:
+    columns = ", ".join(f'"{sql_table(table).c[name].name}"' for name in names)
+    return f'INSERT INTO "{table}" ({columns}) VALUES ({", ".join("?" * len(names))})'
+
+
+def _empty_row(table: str) -> Row:
+    """Every column with its default."""
+    columns = schema.table(table).columns
+    return {
+        column.name: columns[column.name].default if column.name in columns else None for column in sql_table(table).c
+    }

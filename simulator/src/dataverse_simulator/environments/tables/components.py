@@ -1,0 +1,137 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Connection references, connectors, environment variables and notes.
+
+Source: reference/entities/{connectionreference,environmentvariabledefinition,annotation}.md of
+MicrosoftDocs/powerapps-docs.
+"""
+
+from __future__ import annotations
+
+from ..schema import Ownership, Table, choice, flag, integer, lookup, register, text
+from .flows import solution_aware
+
+ACTIVE = {0: "Active", 1: "Inactive"}
+ACTIVE_STATUS = {1: "Active", 2: "Inactive"}
+VARIABLE_TYPE = {
+    100000000: "String",
+    100000001: "Number",
+    100000002: "Boolean",
+    100000003: "JSON",
+    100000004: "Data Source",
+    100000005: "Secret",
+}
+
+register(
+    Table(
+        "connector",
+        "connectors",
+        (
+            text("name", 100),
+            text("displayname", 100),
+            text("connectorinternalid", 200),
+            text("description", 2000),
+            choice("statecode", ACTIVE, 0),
+            choice("statuscode", ACTIVE_STATUS, 1),
+            *solution_aware(),
+        ),
+        primary_name="name",
+        ownership=Ownership.USER,
+        schema_name="connector",
+        object_type_code=10120,
+    ),
+    Table(
+        "connectionreference",
+        "connectionreferences",
+        (
+            text("connectionreferencelogicalname", 100, required=True),
+            text("connectionreferencedisplayname", 100),
+            text("description", 1000),
+            text("connectionid", 1000),
+            text("connectorid", 1000),
+            lookup(
+                "customconnectorid",
+                "connector",
+                navigation="CustomConnectorId",
+                collection="connectionreference_connector_CustomConnectorId",
+            ),
+            choice("promptingbehavior", {0: "Default", 1: "Skip"}, 0),
+            choice("statecode", ACTIVE, 0),
+            choice("statuscode", ACTIVE_STATUS, 1),
+            flag("iscustomizable", True),
+            *solution_aware(),
+        ),
+        primary_name="connectionreferencedisplayname",
+        ownership=Ownership.USER,
+        schema_name="connectionreference",
+        alternate_keys=(("connectionreferencelogicalname",),),
+        object_type_code=10121,
+    ),
+    Table(
+        "environmentvariabledefinition",
+        "environmentvariabledefinitions",
+        (
+            text("schemaname", 100, required=True),
+            text("displayname", 100),
+            text("description", 2000),
+            text("defaultvalue", 2000),
+            text("hint", 2000),
+            text("apiid", 100),
+            text("introducedversion", 48),
+            choice("type", VARIABLE_TYPE, 100000000),
+            flag("isrequired"),
+            choice("secretstore", {0: "Azure Key Vault", 1: "Microsoft Dataverse"}),
+            choice("statecode", ACTIVE, 0),
+            choice("statuscode", ACTIVE_STATUS, 1),
+            flag("iscustomizable", True),
+            *solution_aware(),
+        ),
+        primary_name="schemaname",
+        ownership=Ownership.USER,
+        schema_name="EnvironmentVariableDefinition",
+        alternate_keys=(("schemaname",),),
+        object_type_code=380,
+    ),
+    Table(
+        "environmentvariablevalue",
+        "environmentvariablevalues",
+        (
+            text("schemaname", 100),
+            text("value", 2000),
+            lookup(
+                "environmentvariabledefinitionid",
+                "environmentvariabledefinition",
+                navigation="EnvironmentVariableDefinitionId",
+                collection="environmentvariabledefinition_environmentvariablevalue",
+            ),
+            choice("statecode", ACTIVE, 0),
+            choice("statuscode", ACTIVE_STATUS, 1),
+            flag("iscustomizable", True),
+            *solution_aware(),
+        ),
+        primary_name="schemaname",
+        ownership=Ownership.USER,
+        schema_name="EnvironmentVariableValue",
+        object_type_code=381,
+    ),
+    Table(
+        "annotation",
+        "annotations",
+        (
+            text("subject", 500),
+            text("notetext", 100_000),
+            text("filename", 255),
+            text("mimetype", 256),
+            text("documentbody", 1_073_741_823),
+            integer("filesize", read_only=True),
+            flag("isdocument"),
+            text("objecttypecode", 128, read_only=True),
+            lookup("objectid", "workflow", "solution", "team", navigation="objectid", collection="Annotations"),
+        ),
+        primary_name="subject",
+        ownership=Ownership.USER,
+        object_type_code=5,
+        privilege_name="Note",
+    ),
+)

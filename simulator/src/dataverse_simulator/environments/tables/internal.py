@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tables that exist in the store only: raw packages, state of running jobs. They never show in the API."""
+
+from __future__ import annotations
+
+from ..schema import Table, blob, double, flag, guid, register, text
+
+register(
+    Table(
+        "_package", "_packages", (blob("content"), text("uniquename"), text("version")), key="packageid", internal=True
+    ),
+    Table(
+        "_layer",
+        "_layers",
+        (text("componenttable"), guid("componentid"), guid("solutionid"), blob("content"), flag("origin")),
+        key="layerid",
+        internal=True,
+        indexes=("componentid", "solutionid"),
+    ),
+    Table(
+        "_job",
+        "_jobs",
+        (
+            text("kind"),
+            text("state"),
+            guid("userid"),
+            guid("importjobid"),
+            guid("historyid"),
+            guid("exportjobid"),
+            text("lockname"),
+            double("startsat"),
+            double("endsat"),
+            text("parameters"),
+            blob("content"),
+            text("fault"),
+        ),
+        key="jobid",
+        internal=True,
+        indexes=("state",),
+    ),
+)

@@ -1,0 +1,129 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control API under `/_simulator`: journal, clock, faults, seeds, snapshots.
+
+JSON, for callers on the loopback only.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from ..simulator import Simulator
+
+LOOPBACK = ("127.0.0.1", "::1")
+
+
+class RefusedError(Exception):
+    """The request makes no sense; 400 with the text."""
+
+
+class Control:
+    def __init__(self, simulator: Simulator) -> None:
+        self._simulator = simulator
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/_simulator/", self._guarded(self._describe)),
+            Route("/_simulator", self._guarded(self._describe)),
+            Route("/_simulator/journal", self._guarded(self._journal), methods=["GET", "DELETE"]),
+            Route("/_simulator/clock", self._guarded(self._clock), methods=["GET", "POST"]),
+            Route("/_simulator/faults", self._guarded(self._faults), methods=["GET", "POST", "DELETE"]),
+            Route("/_simulator/federated-token", self._guarded(self._federated_token)),
+            Route("/_simulator/environments", self._guarded(self._environments), methods=["GET", "POST"]),
+            Route("/_simulator/environments/{name}/{verb}", self._guarded(self._environment), methods=["POST"]),
+        ]
+
+    def _guarded(self, work: Callable[[Request, Any], Awaitable[Any]]) -> Callable[[Request], Awaitable[Response]]:
+        async def answer(request: Request) -> Response:
+            if request.client is None or request.client.host not in LOOPBACK:
+                return JSONResponse({"error": "The control API answers callers on this machine only."}, 403)
+            try:
+                return JSONResponse(await work(request, await _body(request)))
+            except (RefusedError, LookupError, ValueError, TypeError) as error:
+                return JSONResponse({"error": str(error)}, 400)
+
+        return answer
+
+    async def _describe(self, request: Request, body: Any) -> Any:
+        return self._simulator.describe()
+
+    async def _journal(self, request: Request, body: Any) -> Any:
+        """Query: environment, method, path (part of it), writes (true|false), since (entries after this number)."""
+        if request.method == "DELETE":
+            self._simulator.clear_journal()
+            return {}
+        query = dict(request.query_params)
+        writes = {"": None, "true": True, "false": False}[query.pop("writes", "")]
+        since = int(query.pop("since", "0"))
+        unknown = set(query) - {"environment", "method", "path"}
+        if unknown:
+            raise RefusedError(f"The journal cannot be filtered by {', '.join(sorted(unknown))}.")
+        entries = self._simulator.journal(writes=writes, since=since, **query)
+        return {"entries": [entry.as_dict() for entry in entries]}
+
+    async def _clock(self, request: Request, body: Any) -> Any:
+        """Body: {"advance": seconds} and/or {"manual": true|false}."""
+        clock = self._simulator.clock
+        if request.method == "POST":
+            unknown = set(body) - {"advance", "manual"}
+            if unknown:
+                raise RefusedError(f"The clock has no {', '.join(sorted(unknown))}; it has advance and manual.")
+            if "manual" in body:
+                (clock.freeze if body["manual"] else clock.run)()
+            if "advance" in body:
+                self._simulator.advance(float(body["advance"]))
+        return {"now": clock.text(), "manual": clock.manual}
+
+    async def _faults(self, request: Request, body: Any) -> Any:
+        if request.method == "DELETE":
+            self._simulator.clear_faults()
+        if request.method == "POST":
+            self._simulator.add_fault(body)
+        return {"faults": self._simulator.environments.faults.listing()}
+
+    async def _federated_token(self, request: Request, body: Any) -> Any:
+        return {"federated_token": self._simulator.federated_token()}
+
+    async def _environments(self, request: Request, body: Any) -> Any:
+        """POST {"name": …, "display_name": …, entries of a seed}: declare one more."""
+        if request.method == "POST":
+            name = body.pop("name", "")
+            if not name.replace("-", "").replace("_", "").isalnum() or self._simulator.environments.find(name):
+                raise RefusedError(f"An environment cannot be called {name!r}, or there is one already.")
+            self._simulator.environments.add(name, **body)
+        return {name: self._simulator.environment_url(name) for name in self._simulator.environments.names()}
+
+    async def _environment(self, request: Request, body: Any) -> Any:
+        """snapshot, restore, reset, seed (body: the entries), settings (body: switches)."""
+        name, verb = request.path_params["name"], request.path_params["verb"]
+        environment = self._simulator.environments.find(name)
+        if environment is None:
+            raise RefusedError(f"There is no environment {name!r}.")
+        works: dict[str, Callable[[], None]] = {
+            "snapshot": environment.snapshot,
+            "restore": environment.restore,
+            "reset": lambda: self._simulator.reset(name),
+            "seed": lambda: self._simulator.load_seed(name, body),
+            "settings": lambda: environment.settings.change(body),
+        }
+        if verb not in works:
+            raise RefusedError(f"Unknown verb {verb!r}; there are {', '.join(works)}.")
+        works[verb]()
+        return {}
+
+
+async def _body(request: Request) -> Any:
+    content = await request.body()
+    body = json.loads(content) if content else {}
+    if not isinstance(body, dict):
+        raise RefusedError("A JSON object was expected.")
+    return body

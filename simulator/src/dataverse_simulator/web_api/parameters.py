@@ -1,0 +1,131 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Values of action and function parameters: declared types, checked and converted before an operation sees them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..environments import schema
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """`type`: Edm.String, Edm.Boolean, Edm.Int32, Edm.Guid, Edm.Binary (→ bytes), "entity" (→ Entity),
+    "entities" (→ list[Entity]), "complex" (→ dict) or "enum" (→ str)."""
+
+    type: str
+    required: bool = False
+    nullable: bool = True
+
+
+def required(type_name: str) -> Parameter:
+    return Parameter(type_name, required=True, nullable=False)
+
+
+def optional(type_name: str, *, nullable: bool = True) -> Parameter:
+    return Parameter(type_name, nullable=nullable)
+
+
+@dataclass
+class Entity:
+    """A record given as parameter: its table, its id where one was given, and the other columns as sent."""
+
+    table: str
+    id: str | None
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+class BadValueError(ValueError):
+    """A value is not of its parameter's type; the text says what was expected."""
+
+
+_REFERENCE = re.compile(r"(?:^|/)(?P<set>[A-Za-z_]\w*)\((?P<id>[0-9A-Fa-f-]{36})\)/?$")
+
+
+def as_guid(value: Any) -> str:
+    try:
+        return str(uuid.UUID(value))
+    except (ValueError, AttributeError, TypeError) as error:
+        raise BadValueError(f"Cannot convert the literal '{value}' to the expected type 'Edm.Guid'.") from error
+
+
+def reference(text: str) -> tuple[schema.Table, str]:
+    """`workflows(<guid>)`, relative or as full URL → (table, id)."""
+    found = _REFERENCE.search(text)
+    table = schema.table_of_set(found["set"]) if found else None
+    if found is None or table is None:
+        raise BadValueError(f"Resource not found for the segment '{text}'.")
+    return table, as_guid(found["id"])
+
+
+def as_entity(value: Any) -> Entity:
+    """`{"@odata.type": "Microsoft.Dynamics.CRM.team", "teamid": …}` or `{"@odata.id": "teams(…)"}`."""
+    if not isinstance(value, dict):
+        raise BadValueError("An entity was expected, as a JSON object.")
+    if "@odata.id" in value:
+        table, row_id = reference(str(value["@odata.id"]))
+        return Entity(table.name, row_id)
+    type_name = str(value.get("@odata.type", "")).lstrip("#").rpartition("Microsoft.Dynamics.CRM.")[2]
+    try:
+        table = schema.table(type_name)
+    except KeyError:
+        raise BadValueError(f"A type named '{value.get('@odata.type')}' could not be resolved by the model.") from None
+    columns = {name: content for name, content in value.items() if not name.startswith("@")}
+    keys = {table.primary_key} | ({"ownerid"} if table.name in ("systemuser", "team") else set())
+    given = next((as_guid(columns.pop(key)) for key in sorted(keys & columns.keys())), None)
+    return Entity(table.name, given, columns)
+
+
+def convert(parameter: Parameter, value: Any) -> Any:
+    """The value as operations get it; BadValueError when it is not of the parameter's type."""
+    if value is None:
+        if parameter.nullable:
+            return None
+        raise BadValueError(
+            f"A null value was found, which is not allowed for the type '{parameter.type}[Nullable=False]'."
+        )
+    return _CONVERTERS[parameter.type](value)
+
+
+def _instance(expected: type, name: str) -> Any:
+    def check(value: Any) -> Any:
+        if isinstance(value, expected) and not (expected is int and isinstance(value, bool)):
+            return value
+        raise BadValueError(f"Cannot convert the literal '{value}' to the expected type '{name}'.")
+
+    return check
+
+
+def _binary(value: Any) -> bytes:
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, TypeError, ValueError) as error:
+        raise BadValueError(
+            "Cannot convert the given literal to the expected type 'Edm.Binary': it is not base64."
+        ) from error
+
+
+def _entities(value: Any) -> list[Entity]:
+    if not isinstance(value, list):
+        raise BadValueError("A collection of entities was expected, as a JSON array.")
+    return [as_entity(item) for item in value]
+
+
+_CONVERTERS = {
+    "Edm.String": _instance(str, "Edm.String"),
+    "Edm.Boolean": _instance(bool, "Edm.Boolean"),
+    "Edm.Int32": _instance(int, "Edm.Int32"),
+    "Edm.Guid": as_guid,
+    "Edm.Binary": _binary,
+    "enum": _instance(str, "enum"),
+    "complex": _instance(dict, "complex type"),
+    "entity": as_entity,
+    "entities": _entities,
+}

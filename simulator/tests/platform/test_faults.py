@@ -1,0 +1,139 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything that can be made to go wrong, as a client sees it, and whether the work was done."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+import requests
+from client import Client, error
+from dataverse_simulator import Simulator
+
+
+def notes(api: Client) -> int:
+    api.simulator.clear_faults()
+    return len(api.values("annotations?$select=annotationid"))
+
+
+def test_a_reset_before_the_work_leaves_nothing(api: Client) -> None:
+    api.simulator.add_fault({"kind": "reset_before", "method": "POST"})
+    with pytest.raises(requests.ConnectionError):
+        api.post("annotations", {"subject": "a"})
+    assert notes(api) == 0
+
+
+def test_a_lost_reply_leaves_the_work_done(api: Client) -> None:
+    api.simulator.add_fault({"kind": "reset_after", "method": "POST"})
+    with pytest.raises(requests.ConnectionError):
+        api.post("annotations", {"subject": "a"})
+    assert notes(api) == 1
+
+
+def test_a_truncated_answer_breaks_off(api: Client) -> None:
+    api.simulator.add_fault({"kind": "truncated", "path": "WhoAmI"})
+    with pytest.raises((requests.exceptions.ChunkedEncodingError, requests.ConnectionError)):
+        api.get("WhoAmI")
+
+
+ANSWERS: list[tuple[dict[str, Any], int, str, int]] = [
+    # fault, status, code, notes afterwards
+    ({"kind": "throttled", "seconds": 7}, 429, "0x80072322", 0),
+    ({"kind": "throttled", "code": "0x80072321"}, 429, "0x80072321", 0),
+    ({"kind": "throttled", "code": "0x80072326"}, 429, "0x80072326", 0),
+    ({"kind": "locked"}, 429, "0x80071151", 0),
+    ({"kind": "error"}, 500, "0x80040216", 0),
+    ({"kind": "error", "status": 502}, 502, "0x80040216", 0),
+    ({"kind": "error", "status": 503, "code": "0x80048551"}, 503, "0x80048551", 0),
+    ({"kind": "error", "status": 504}, 504, "0x80040216", 0),
+    ({"kind": "error_after", "status": 500}, 500, "0x80040216", 1),
+    ({"kind": "not_found"}, 404, "0x80040217", 0),
+]
+
+
+@pytest.mark.parametrize(("fault", "status", "code", "count"), ANSWERS)
+def test_an_error_on_request(api: Client, fault: dict[str, Any], status: int, code: str, count: int) -> None:
+    api.simulator.add_fault(fault)
+    answer = api.post("annotations", {"subject": "a"})
+    assert error(answer) == (status, code)
+    assert notes(api) == count
+
+
+def test_only_service_protection_says_when_to_come_again(api: Client) -> None:
+    api.simulator.add_fault({"kind": "throttled", "seconds": 7})
+    assert api.get("WhoAmI").headers["Retry-After"] == "7"
+    api.simulator.add_fault({"kind": "locked"})
+    assert "Retry-After" not in api.get("WhoAmI").headers
+
+
+def test_a_page_instead_of_an_answer(api: Client) -> None:
+    api.simulator.add_fault({"kind": "html", "status": 200})
+    answer = api.get("WhoAmI")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert answer.text.startswith("<!DOCTYPE html>")
+
+
+def test_a_wrong_content_type(api: Client) -> None:
+    api.simulator.add_fault({"kind": "content_type"})
+    answer = api.get("WhoAmI")
+    assert answer.headers["Content-Type"] == "text/plain"
+    assert answer.json()["UserId"]
+
+
+def test_a_slow_answer(api: Client) -> None:
+    api.simulator.add_fault({"kind": "slow", "seconds": 0.4})
+    started = time.monotonic()
+    assert api.get("WhoAmI").status_code == 200
+    assert time.monotonic() - started >= 0.4
+    api.simulator.add_fault({"kind": "slow", "seconds": 1})
+    with pytest.raises(requests.ReadTimeout):
+        api.session.get(f"{api.root}WhoAmI", timeout=0.2)
+
+
+def test_a_token_that_expires_in_the_middle(api: Client) -> None:
+    api.simulator.add_fault({"kind": "token_expired", "nth": 2})
+    assert [api.get("WhoAmI").status_code for _dummy in range(3)] == [200, 401, 401]
+    fresh = Client(api.simulator, "test")
+    fresh.session.headers["Authorization"] = f"Bearer {api.simulator.token('test', lifetime=1800)}"
+    assert fresh.get("WhoAmI").status_code == 200
+
+
+def test_connections_are_refused_for_a_while(api: Client) -> None:
+    assert api.get("WhoAmI").status_code == 200
+    api.simulator.add_fault({"kind": "refused", "seconds": 0.6})
+    assert api.get("WhoAmI").status_code == 200
+    time.sleep(0.2)
+    with pytest.raises(requests.ConnectionError, match="refused"):
+        api.get("WhoAmI")
+    time.sleep(0.8)
+    assert api.get("WhoAmI").status_code == 200
+
+
+def test_a_fault_strikes_the_requests_it_was_made_for(api: Client) -> None:
+    api.simulator.add_fault({"kind": "error", "operation": "WhoAmI", "nth": 2, "count": 2, "environment": "test"})
+    assert Client(api.simulator, "dev").get("WhoAmI").status_code == 200
+    assert api.get("teams").status_code == 200
+    assert [api.get("WhoAmI()").status_code for _dummy in range(4)] == [200, 500, 500, 200]
+    api.simulator.add_fault({"kind": "error", "path": r"teams\?.*filter", "count": 9})
+    assert [api.get("teams").status_code, api.get("teams?$filter=teamtype eq 0").status_code] == [200, 500]
+
+
+def test_the_journal_names_the_fault(api: Client) -> None:
+    api.simulator.add_fault({"kind": "reset_before"})
+    with pytest.raises(requests.ConnectionError):
+        api.get("WhoAmI")
+    entry = api.simulator.journal("test")[-1]
+    assert (entry.fault, entry.status) == ("reset_before", 0)
+
+
+NONSENSE = [{"kind": "nonsense"}, {"kind": "error", "colour": "red"}, {}, {"kind": "error", "path": "("}]
+
+
+@pytest.mark.parametrize("fault", NONSENSE)
+def test_a_fault_that_makes_no_sense_is_refused(simulator: Simulator, fault: dict[str, Any]) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        simulator.add_fault(fault)
+    assert not simulator.environments.faults.listing()

@@ -1,0 +1,55 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``python -m tests.runner [stage ...]``: run all stages, or those named, and end with one line of counts."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+from . import docs, integration, lint, processes, sanity, simulator, unit, versions, workspace
+from .results import Counts
+
+STAGES = {
+    "sanity": sanity.run,
+    "lint": lint.run,
+    "unit": unit.run,
+    "simulator": simulator.run,
+    "integration": integration.run,
+    "versions": versions.run,
+}
+PREPARATIONS = {
+    "build": workspace.build,
+    "checkout": workspace.checkout,
+    "docs": docs.build,
+    "install": workspace.install,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.runner", description=__doc__)
+    parser.add_argument("stages", nargs="*", choices=[[], *STAGES, *PREPARATIONS], metavar="stage")
+    names = parser.parse_args().stages or list(STAGES)
+    processes.stop_on_signals()
+    if names[0] in PREPARATIONS:
+        print(PREPARATIONS[names[0]]())
+        return 0
+    total = Counts()
+    for name in names:
+        total += _timed(name)
+    print(f"\n{total}")
+    return 1 if total.failed else 0
+
+
+def _timed(name: str) -> Counts:
+    print(f"\n===== {name} =====", flush=True)
+    started = time.monotonic()
+    counts = STAGES[name]()
+    print(f"===== {name}: {counts} ({time.monotonic() - started:.0f} s) =====", flush=True)
+    return counts
+
+
+if __name__ == "__main__":
+    sys.exit(main())

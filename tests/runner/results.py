@@ -1,0 +1,58 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Numbers of passed, failed and skipped tests."""
+
+from __future__ import annotations
+
+import pathlib
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from xml.etree import ElementTree
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many tests ended in which way; its text is what a stage and the whole run end with."""
+
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __add__(self, other: Counts) -> Counts:
+        return Counts(self.passed + other.passed, self.failed + other.failed, self.skipped + other.skipped)
+
+    def __str__(self) -> str:
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def read_junit(files: Iterable[pathlib.Path], returncode: int) -> Counts:
+    """Count the test cases of JUnit files and tell why some were skipped. A crash counts as a failure."""
+    reports = list(files)
+    skipped = [element for report in reports for element in ElementTree.parse(report).iter("skipped")]
+    for reason, times in Counter(element.get("message") or element.text for element in skipped).items():
+        print(f"Skipped {times}: {reason}", flush=True)
+    return _with_crash(sum(map(_cases, reports), Counts()), returncode)
+
+
+def read_targets(files: Iterable[pathlib.Path], returncode: int) -> Counts:
+    """Count each JUnit file as one test: ansible-test writes one for an integration target, with its tasks as cases."""
+    failed = [_cases(file).failed > 0 for file in files]
+    return _with_crash(Counts(passed=failed.count(False), failed=failed.count(True)), returncode)
+
+
+def _cases(file: pathlib.Path) -> Counts:
+    return sum(map(_outcome, ElementTree.parse(file).iter("testcase")), Counts())
+
+
+def _outcome(case: ElementTree.Element) -> Counts:
+    if case.find("failure") is not None or case.find("error") is not None:
+        return Counts(failed=1)
+    if case.find("skipped") is not None:
+        return Counts(skipped=1)
+    return Counts(passed=1)
+
+
+def _with_crash(counts: Counts, returncode: int) -> Counts:
+    return counts + Counts(failed=1) if returncode and not counts.failed else counts

@@ -1,0 +1,364 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The HTTPS session: retries, broken connections, certificates, redirects."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.coe.power_platform.plugins.module_utils._errors import (
+    ConfigurationError,
+    OutcomeUnknownError,
+    TransportError,
+)
+from ansible_collections.coe.power_platform.plugins.module_utils._transport import http as _http
+from ansible_collections.coe.power_platform.plugins.module_utils._transport.http import (
+    HttpSession,
+    Response,
+    origin,
+)
+from ansible_collections.coe.power_platform.plugins.module_utils._transport.retry_policy import (
+    REPEATABLE,
+    RetryPolicy,
+    retry_after,
+)
+from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.https_server import (
+    Answer,
+    HttpsServer,
+    https_server,
+)
+
+UNREPEATABLE = RetryPolicy(repeatable=False)
+
+
+class Pauses(list[float]):
+    """Stands for time.sleep and keeps what it was asked for."""
+
+    def __call__(self, seconds: float) -> None:
+        self.append(seconds)
+
+
+@pytest.fixture
+def pauses() -> Pauses:
+    return Pauses()
+
+
+@pytest.fixture
+def session(server: HttpsServer, pauses: Pauses) -> Iterator[HttpSession]:
+    made = HttpSession(verify=server.ca_path, timeout=5, sleep=pauses)
+    yield made
+    made.close()
+
+
+def closed_port() -> int:
+    """Return a port where nothing listens."""
+    with socket.create_server(("localhost", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def test_request_names_collection_and_version(session: HttpSession, server: HttpsServer) -> None:
+    session.request("GET", server.url + "/x")
+    assert server.requests[0].headers["User-Agent"] == _http.USER_AGENT
+    assert _http.USER_AGENT.startswith("coe.power_platform/")
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_read_goes_out_again_after_a_temporary_status(
+    session: HttpSession, server: HttpsServer, pauses: Pauses, status: int
+) -> None:
+    server.answers = [Answer(status), Answer(status), Answer(200, {"a": 1})]
+    assert session.request("GET", server.url).body == b'{"a": 1}'
+    assert 0.25 <= pauses[0] <= 0.5
+    assert 0.5 <= pauses[1] <= 1.0
+
+
+def test_read_gives_up_after_five_tries_and_returns_the_last_answer(
+    session: HttpSession, server: HttpsServer, pauses: Pauses
+) -> None:
+    server.answers = [Answer(503)]
+    assert session.request("GET", server.url).status == 503
+    assert len(server.requests) == 5
+    assert len(pauses) == 4
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 412, 500, 501])
+def test_other_statuses_come_back_at_once(session: HttpSession, server: HttpsServer, status: int) -> None:
+    server.answers = [Answer(status)]
+    assert session.request("GET", server.url).status == status
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("bad", [Answer(reset=True), Answer(200, b"0123456789", cut=4)])
+def test_read_survives_a_broken_connection(session: HttpSession, server: HttpsServer, bad: Answer) -> None:
+    server.answers = [bad, Answer(200, b"whole")]
+    assert session.request("GET", server.url).body == b"whole"
+
+
+@pytest.mark.parametrize("bad", [Answer(reset=True), Answer(200, b"0123456789", cut=4)])
+def test_lost_answer_of_an_unrepeatable_request_leaves_the_outcome_unknown(
+    session: HttpSession, server: HttpsServer, pauses: Pauses, bad: Answer
+) -> None:
+    server.answers = [bad]
+    with pytest.raises(OutcomeUnknownError, match=r"Whether POST /import was carried out is unknown: .* broke"):
+        session.request("POST", server.url + "/import", data=b"{}", retry=UNREPEATABLE)
+    assert len(server.requests) == 1
+    assert pauses == []
+
+
+def test_time_out_of_an_unrepeatable_request_leaves_the_outcome_unknown(server: HttpsServer, pauses: Pauses) -> None:
+    server.answers = [Answer(200, delay=1.0)]
+    session = HttpSession(verify=server.ca_path, timeout=0.2, sleep=pauses)
+    with pytest.raises(OutcomeUnknownError, match="did not answer in time, check the network or raise request_timeout"):
+        session.request("POST", server.url, data=b"{}", retry=UNREPEATABLE)
+    assert len(server.requests) == 1
+
+
+def test_time_out_of_a_read_is_tried_again(server: HttpsServer, pauses: Pauses) -> None:
+    server.answers = [Answer(200, delay=0.6), Answer(200, b"late")]
+    assert HttpSession(verify=server.ca_path, timeout=0.2, sleep=pauses).request("GET", server.url).body == b"late"
+
+
+def test_unrepeatable_request_goes_over_a_connection_of_its_own(session: HttpSession, server: HttpsServer) -> None:
+    for method, policy in (("GET", REPEATABLE), ("GET", REPEATABLE), ("POST", UNREPEATABLE), ("GET", REPEATABLE)):
+        session.request(method, server.url, retry=policy)
+    ports = [request.port for request in server.requests]
+    assert ports[0] == ports[1] != ports[2] == ports[3]
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_unrepeatable_request_does_not_go_out_again(session: HttpSession, server: HttpsServer, status: int) -> None:
+    server.answers = [Answer(status)]
+    assert session.request("POST", server.url, data=b"{}", retry=UNREPEATABLE).status == status
+    assert len(server.requests) == 1
+
+
+def test_unrepeatable_request_goes_out_again_when_the_service_surely_refused(
+    session: HttpSession, server: HttpsServer, pauses: Pauses
+) -> None:
+    server.answers = [Answer(429, headers={"Retry-After": "7"}), Answer(204)]
+    policy = RetryPolicy(repeatable=False, refused=lambda response: response.status == 429)
+    assert session.request("POST", server.url, data=b"{}", retry=policy).status == 204
+    assert 7.0 <= pauses[0] <= 7.5
+
+
+def test_refused_connection_is_tried_again_even_for_an_unrepeatable_request(pauses: Pauses) -> None:
+    session = HttpSession(sleep=pauses)
+    with pytest.raises(TransportError, match=r"localhost:\d+ cannot be reached \(connection refused\), check environ"):
+        session.request("POST", f"https://localhost:{closed_port()}", data=b"{}", retry=UNREPEATABLE)
+    assert len(pauses) == 4
+
+
+def test_connection_that_breaks_before_the_request_is_sent_is_tried_again(server: HttpsServer, pauses: Pauses) -> None:
+    with socket.create_server(("localhost", 0)) as listener:
+
+        def hang_up() -> None:
+            listener.accept()[0].close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        url = f"https://localhost:{listener.getsockname()[1]}"
+
+        def stop_listening(seconds: float) -> None:
+            listener.close()
+            pauses(seconds)
+
+        session = HttpSession(verify=server.ca_path, sleep=stop_listening)
+        with pytest.raises(TransportError, match="connection refused"):
+            session.request("POST", url, data=b"{}", retry=UNREPEATABLE)
+        thread.join()
+    assert len(pauses) == 4
+
+
+def test_unknown_host_is_named_at_once(pauses: Pauses, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: Any, **_kwargs: Any) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    with pytest.raises(TransportError, match=r"host name nowhere\.invalid cannot be resolved, check environment_url"):
+        HttpSession(sleep=pauses).request("GET", "https://nowhere.invalid/x")
+    assert pauses == []
+
+
+def test_each_retry_is_told(server: HttpsServer, pauses: Pauses) -> None:
+    told: list[str] = []
+    server.answers = [Answer(503, headers={"Retry-After": "3"}), Answer(200)]
+    HttpSession(verify=server.ca_path, on_retry=told.append, sleep=pauses).request("GET", server.url + "/t?$select=a")
+    assert told == ["GET /t was answered with 503, trying again in 3 s"]
+
+
+def test_unknown_authority_is_an_error_with_a_remedy(
+    server: HttpsServer, pauses: Pauses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(TransportError, match=r"does not know the authority .* set ca_path"):
+        HttpSession(sleep=pauses).request("POST", server.url, data=b"{}", retry=UNREPEATABLE)
+    assert pauses == []
+    assert server.requests == []
+
+
+def test_ca_path_wins_over_the_environment_variable(
+    server: HttpsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "other").mkdir()
+    with https_server(tmp_path / "other") as other:
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", other.ca_path)
+        assert HttpSession(verify=server.ca_path).request("GET", server.url).status == 200
+        assert HttpSession().request("GET", other.url).status == 200
+
+
+def test_certificate_of_another_host_is_an_error(tmp_path: Path, pauses: Pauses) -> None:
+    with (
+        https_server(tmp_path, host="contoso.example") as server,
+        pytest.raises(TransportError, match="was issued for another host, correct environment_url"),
+    ):
+        HttpSession(verify=server.ca_path, sleep=pauses).request("GET", server.url)
+
+
+@pytest.mark.parametrize("content", [None, "no certificate at all"])
+def test_unusable_authority_file_of_the_machine_is_named(
+    server: HttpsServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    if content:
+        (tmp_path / "bundle.pem").write_text(content)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "bundle.pem"))
+    with pytest.raises((ConfigurationError, TransportError), match="ca_path"):
+        HttpSession().request("GET", server.url)
+
+
+def test_verification_can_be_switched_off_without_warnings(
+    server: HttpsServer, recwarn: pytest.WarningsRecorder
+) -> None:
+    assert HttpSession(verify=False).request("GET", server.url).status == 200
+    assert not [warning for warning in recwarn if "Unverified" in str(warning.message)]
+
+
+def test_unreachable_proxy_is_named_without_its_password(
+    server: HttpsServer, pauses: Pauses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", f"http://user:geheim@127.0.0.1:{closed_port()}")
+    url = server.url.replace("localhost", "dataverse.example")
+    with pytest.raises(TransportError, match=r"the proxy on the way to dataverse\.example") as caught:
+        HttpSession(verify=server.ca_path, sleep=pauses).request("GET", url)
+    assert "geheim" not in str(caught.value)
+
+
+def test_requests_go_through_a_proxy(server: HttpsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    with socket.create_server(("localhost", 0)) as listener:
+        thread = threading.Thread(target=relay_once, args=(listener,))
+        thread.start()
+        monkeypatch.setenv("HTTPS_PROXY", f"http://user:pass@localhost:{listener.getsockname()[1]}")
+        session = HttpSession(verify=server.ca_path)
+        session._session.headers["Connection"] = "close"
+        assert session.request("GET", server.url, headers={"Authorization": "Bearer t"}).status == 200
+        session.close()
+        thread.join()
+    assert "Proxy-Authorization" not in server.requests[0].headers
+    assert server.requests[0].headers["Authorization"] == "Bearer t"
+
+
+def relay_once(listener: socket.socket) -> None:
+    """Be a proxy for one connection."""
+    client, _address = listener.accept()
+    asked = b""
+    while b"\r\n\r\n" not in asked:
+        asked += client.recv(4096)
+    host, _colon, port = asked.split()[1].decode().partition(":")
+    with client, socket.create_connection((host, int(port))) as target:
+        client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        back = threading.Thread(target=pump, args=(target, client))
+        back.start()
+        pump(client, target)
+        back.join()
+
+
+def pump(source: socket.socket, sink: socket.socket) -> None:
+    """Copy bytes until the source ends."""
+    with contextlib.suppress(OSError):
+        while piece := source.recv(65536):
+            sink.sendall(piece)
+        sink.shutdown(socket.SHUT_WR)
+
+
+def test_direct_request_goes_past_proxies(server: HttpsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{closed_port()}")
+    assert HttpSession(verify=server.ca_path).request("GET", server.url, direct=True).status == 200
+
+
+def test_login_from_netrc_does_not_replace_the_token(
+    server: HttpsServer, session: HttpSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("machine localhost login somebody password geheim\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    session.request("GET", server.url, headers={"Authorization": "Bearer t"})
+    assert server.requests[0].headers["Authorization"] == "Bearer t"
+
+
+def test_read_follows_a_redirect_within_the_host(session: HttpSession, server: HttpsServer) -> None:
+    server.answers = [Answer(302, headers={"Location": "/elsewhere"}), Answer(200, b"there")]
+    assert session.request("GET", server.url + "/x", headers={"Authorization": "Bearer t"}).body == b"there"
+
+
+@pytest.mark.parametrize("location", ["https://evil.example/x", "http://localhost/x", "https://localhost:1/x"])
+def test_redirect_to_another_host_is_not_followed(session: HttpSession, server: HttpsServer, location: str) -> None:
+    server.answers = [Answer(302, headers={"Location": location})]
+    with pytest.raises(TransportError, match="not followed; set environment_url"):
+        session.request("GET", server.url + "/x", headers={"Authorization": "Bearer t"})
+    assert len(server.requests) == 1
+
+
+def test_redirect_of_a_write_is_not_followed(session: HttpSession, server: HttpsServer) -> None:
+    server.answers = [Answer(307, headers={"Location": "/elsewhere"})]
+    with pytest.raises(TransportError, match="POST /x was redirected"):
+        session.request("POST", server.url + "/x", data=b"{}", retry=UNREPEATABLE)
+    assert len(server.requests) == 1
+
+
+def test_endless_redirects_end(session: HttpSession, server: HttpsServer) -> None:
+    server.answers = [Answer(302, headers={"Location": "/x"})]
+    with pytest.raises(TransportError):
+        session.request("GET", server.url + "/x")
+    assert len(server.requests) == 5
+
+
+@pytest.mark.parametrize(
+    ("value", "least", "most"),
+    [("0", 0, 0.5), ("12", 12, 12.5), ("9999", 300, 300.5), ("soon", None, None), ("-1", None, None)],
+)
+def test_retry_after_counts_up_to_five_minutes(value: str, least: float | None, most: float | None) -> None:
+    seconds = retry_after(Response(429, {"Retry-After": value}, b"", "https://x"))
+    assert seconds is None if least is None or most is None else seconds is not None and least <= seconds <= most
+
+
+def test_retry_after_may_be_a_date() -> None:
+    value = formatdate(time.time() + 20, usegmt=True)
+    assert 17 < (retry_after(Response(429, {"Retry-After": value}, b"", "https://x")) or 0) < 21
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("https://a.example/x", "https://a.example:443/y?z", True),
+        ("https://a.example", "http://a.example", False),
+        ("https://a.example", "https://a.example:444", False),
+        ("https://a.example", "https://b.example", False),
+        ("https://A.example", "https://a.EXAMPLE", True),
+    ],
+)
+def test_origin_is_scheme_host_and_port(first: str, second: str, same: bool) -> None:
+    assert (origin(first) == origin(second)) is same

@@ -1,0 +1,170 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A plan as data, as a difference, and as text for an approver."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+from ansible_collections.coe.power_platform.plugins.module_utils._plan.environment import FlowShare
+from ansible_collections.coe.power_platform.plugins.module_utils._plan.report import (
+    plan_difference,
+    plan_text,
+    plan_to_result,
+)
+from ansible_collections.coe.power_platform.plugins.module_utils._plan.verdict import judge
+from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.package_maker import (
+    CloudFlow,
+    DesktopFlow,
+    argument,
+    flow_id,
+    schema,
+)
+from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.plan_maker import (
+    cloud_caller,
+    installed,
+    packed,
+    planned,
+)
+
+BEFORE = DesktopFlow(flow_id(1), name="Ask", inputs=schema({"Question": argument(), "Old": argument(optional=None)}))
+AFTER = dataclasses.replace(BEFORE, inputs=schema({"Question": argument(sensitive=True), "New": argument()}))
+GONE = DesktopFlow(flow_id(2), name="Gone")
+NEW = CloudFlow(flow_id(3), name="New cloud flow")
+CALLER = cloud_caller(flow_id(9), "Nightly", BEFORE.id, "Question", "Old")
+ENVIRONMENT = installed(
+    BEFORE,
+    GONE,
+    callers=(CALLER,),
+    shares=(FlowShare("Ask", BEFORE.id, "team Finance", "user"),),
+    unbound_references=("con_Mail",),
+)
+
+
+def test_a_plan_is_data(tmp_path: Path) -> None:
+    plan = planned(packed(tmp_path, [AFTER, NEW]), ENVIRONMENT, "upgrade")
+
+    result = plan_to_result(plan, judge(plan))
+
+    assert json.loads(json.dumps(result)) == result
+    assert result["operation"] == "upgrade"
+    assert result["recommendation"] == {"action": "hold", "reason": result["stops"][0]}
+    assert result["auto"]["rule"] == "safe_to_delete"
+    assert result["flows"] == {
+        "added": [{"id": NEW.id, "name": "New cloud flow", "type": "cloud"}],
+        "changed": [{"id": AFTER.id, "name": "Ask", "type": "desktop"}],
+        "unchanged": [],
+        "deleted": [{"id": GONE.id, "name": "Gone", "type": "desktop"}],
+    }
+    assert result["deletes_left_overs"]
+    assert result["left_overs"] == [{"type": "workflow", "id": GONE.id, "name": "Gone", "needed_by": []}]
+    assert result["shares_dropped"] == [
+        {"flow": "Ask", "flow_id": AFTER.id, "principal": "team Finance", "access": "user"}
+    ]
+    (contract,) = result["contract_changes"]
+    assert [change["kind"] for change in contract["changes"]] == [
+        "input_removed",
+        "input_added_required",
+        "sensitivity_changed",
+    ]
+    assert contract["callers"] == [
+        {
+            "id": flow_id(9),
+            "name": "Nightly",
+            "type": "cloud",
+            "in_package": False,
+            "status": "breaks",
+            "breaks": [
+                {"place": "Run", "argument": "New", "reason": 'does not pass the input "New", which is required'},
+                {"place": "Run", "argument": "Old", "reason": 'passes the input "Old", which is gone'},
+            ],
+        }
+    ]
+
+
+def test_an_approver_reads_a_text(tmp_path: Path) -> None:
+    plan = planned(packed(tmp_path, [AFTER, NEW]), ENVIRONMENT, "upgrade")
+
+    lines = plan_text(plan, judge(plan)).splitlines()
+
+    assert lines[0] == "CoESharedFlows 2.0.0.0: upgrade, because it was asked for."
+    assert lines[1].startswith('Installed: 1.0.0.0. Recommended: hold, because The contract of "Ask" breaks.')
+    for line in (
+        "Reasons not to begin:",
+        "  - cloud flow New cloud flow",
+        "  - desktop flow Ask",
+        "Deleted:",
+        "  - workflow Gone",
+        '  - Ask: The input "Question" is sensitive now. (warning)',
+        '  - Ask is called by cloud flow Nightly: Run: does not pass the input "New", which is required;'
+        ' Run: passes the input "Old", which is gone',
+        "  - Ask: team Finance as user",
+        "  - con_Mail",
+    ):
+        assert line in lines
+
+
+def test_a_short_plan_has_a_short_text(tmp_path: Path) -> None:
+    plan = planned(packed(tmp_path, [BEFORE]), installed(BEFORE), "none")
+
+    assert plan_text(plan, judge(plan)) == (
+        "CoESharedFlows 2.0.0.0: none, because it was asked for.\n"
+        "Installed: 1.0.0.0. Recommended: none, because it was asked for.\n"
+        "Unchanged:\n"
+        "  - 1 flows\n"
+    )
+
+
+def test_left_overs_are_told_with_what_needs_them(tmp_path: Path) -> None:
+    caller = cloud_caller(flow_id(9), "Nightly", GONE.id)
+    plan = planned(packed(tmp_path, [BEFORE]), dataclasses.replace(ENVIRONMENT, callers=(caller,)))
+
+    text = plan_text(plan, judge(plan))
+
+    assert "Left over:\n  - workflow Gone, needed by cloud flow Nightly\n" in text
+
+
+def test_the_difference_shows_contracts_and_shares(tmp_path: Path) -> None:
+    plan = planned(packed(tmp_path, [AFTER, NEW]), ENVIRONMENT, "upgrade")
+
+    assert plan_difference(plan) == {
+        "before": (
+            "solution: 1.0.0.0\n"
+            "desktop flow Ask: content as installed\n"
+            "desktop flow Ask: input Old (string, required)\n"
+            "desktop flow Ask: input Question (string, required)\n"
+            "desktop flow Ask: shared with team Finance as user\n"
+            "desktop flow Gone: content as installed\n"
+        ),
+        "after": (
+            "solution: 2.0.0.0\n"
+            "cloud flow New cloud flow: new content of 2.0.0.0\n"
+            "desktop flow Ask: input New (string, required)\n"
+            "desktop flow Ask: input Question (string, required, sensitive)\n"
+            "desktop flow Ask: new content of 2.0.0.0\n"
+        ),
+    }
+
+
+def test_an_update_leaves_flows_and_shares(tmp_path: Path) -> None:
+    after = plan_difference(planned(packed(tmp_path, [AFTER]), ENVIRONMENT))["after"]
+
+    assert "desktop flow Gone: content as installed\n" in after
+    assert "desktop flow Ask: shared with team Finance as user\n" in after
+
+
+def test_a_hidden_flow_shows_no_difference(tmp_path: Path) -> None:
+    environment = installed(BEFORE, hidden=frozenset({BEFORE.id}))
+
+    difference = plan_difference(planned(packed(tmp_path, [AFTER]), environment))
+
+    assert difference["before"].splitlines()[1:] == difference["after"].splitlines()[1:]
+
+
+def test_nothing_to_do_is_no_difference(tmp_path: Path) -> None:
+    difference = plan_difference(planned(packed(tmp_path, [AFTER]), ENVIRONMENT, "none"))
+
+    assert difference["before"] == difference["after"]

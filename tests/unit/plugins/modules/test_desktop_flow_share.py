@@ -1,0 +1,476 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shares of desktop flows as declared state, against the simulator, through both doors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible_collections.coe.power_platform.plugins.modules import desktop_flow_share, desktop_flow_share_info
+
+Share = Callable[..., dict[str, Any]]
+
+PRINCIPALS = [
+    ({"user": "john.smith@contoso.example"}, "user", "john.smith@contoso.example"),
+    ({"user": "sinead.o'neil@contoso.example"}, "user", "sinead.o'neil@contoso.example"),
+    ({"team": "Finance Robotics"}, "team", "Finance Robotics"),
+    ({"entra_group": "d0000000-0000-4000-8000-000000000001"}, "entra_group", "Payroll Runners"),
+    ({"application": "a0000000-0000-4000-8000-000000000006"}, "application", "# maker"),
+]
+ROBOTS = {"team": "Finance Robotics", "permission": "user"}
+JOHN = {"user": "john.smith@contoso.example", "permission": "co_owner"}
+
+
+@pytest.fixture
+def share(simulator: Any, run_module: Any) -> Share:
+    """Run desktop_flow_share in the environment dev."""
+
+    def run(*shares: dict[str, Any], **params: Any) -> dict[str, Any]:
+        result: dict[str, Any] = run_module(
+            desktop_flow_share, shares=list(shares), **{**simulator.connection("dev"), **params}
+        )
+        return result
+
+    return run
+
+
+@pytest.fixture
+def held(simulator: Any, run_module: Any) -> Callable[[], list[dict[str, Any]]]:
+    """Read the shares of the environment dev with desktop_flow_share_info."""
+
+    def read() -> list[dict[str, Any]]:
+        result = run_module(desktop_flow_share_info, **simulator.connection("dev"))
+        assert not result.get("failed"), result["msg"]
+        shares: list[dict[str, Any]] = result["shares"]
+        return shares
+
+    return read
+
+
+def writes(simulator: Any) -> list[str]:
+    return [entry.path.rpartition("/")[2] for entry in simulator.journal(environment="dev", writes=True)]
+
+
+def requests(simulator: Any) -> int:
+    """The requests for data: what travels over the wire, with a batch as one."""
+    entries = simulator.journal(environment="dev")
+    return len([entry for entry in entries if entry.batch is None])
+
+
+@pytest.mark.parametrize(
+    ("principal", "kind", "name", "permission"),
+    [
+        (*principal, permission)
+        for principal in PRINCIPALS
+        for permission in ("user", "co_owner")
+        if (principal[1], permission) != ("application", "co_owner")
+    ],
+)
+def test_each_kind_of_principal_goes_through_all_states(
+    share: Share,
+    held: Callable[[], list[dict[str, Any]]],
+    simulator: Any,
+    principal: dict[str, str],
+    kind: str,
+    name: str,
+    permission: str,
+) -> None:
+    """Predict, make, repeat, predict a change, change, repeat, predict the removal, remove, repeat: twelve steps."""
+    other = {"user": "co_owner", "co_owner": "user"}[permission] if kind != "application" else "custom"
+    change = {"permission": other, **({"access": ["append"]} if other == "custom" else {})}
+    present = {"desktop_flow": "Write Log", "principals": [{**principal, "permission": permission}]}
+    changed = {"desktop_flow": "Write Log", "principals": [{**principal, **change}]}
+    absent = {"desktop_flow": "Write Log", "principals": [principal], "state": "absent"}
+    steps = [(present, "grant", "GrantAccess"), (changed, "modify", "ModifyAccess"), (absent, "revoke", "RevokeAccess")]
+    for declared, action, message in steps:
+        before = held()
+        simulator.clear_journal()
+        predicted = share(declared, check_mode=True)
+        assert writes(simulator) == []
+        assert held() == before
+        done = share(declared)
+        assert writes(simulator) == [message]
+        assert (predicted["changed"], predicted["changes"]) == (True, done["changes"])
+        assert (predicted["shares"], predicted["diff"]) == (done["shares"], done["diff"])
+        assert [(one["action"], one["principal_type"], one["principal"]) for one in done["changes"]] == [
+            (action, kind, name)
+        ]
+        simulator.clear_journal()
+        for check_mode in (True, False):
+            again = share(declared, check_mode=check_mode)
+            assert (again["changed"], again["changes"]) == (False, [])
+            assert again["shares"] == done["shares"]
+        assert writes(simulator) == []
+    assert held() == []
+
+
+def test_what_share_info_returns_is_valid_input(share: Share, held: Any) -> None:
+    principals = [
+        {"user": "john.smith@contoso.example", "permission": "co_owner"},
+        {"team": "Finance Robotics", "permission": "user"},
+        {"entra_group": "d0000000-0000-4000-8000-000000000001", "permission": "user"},
+        {"application": "a0000000-0000-4000-8000-000000000006", "permission": "user", "access": ["read", "append"]},
+        {"user": "sinead.o'neil@contoso.example", "permission": "custom", "access": ["append"]},
+    ]
+    share({"desktop_flow": "Write Log", "principals": principals})
+    snapshot = held()
+    assert [one["desktop_flow"] for one in snapshot] == ["Write Log"]
+    assert sorted(snapshot[0]["principals"], key=str) == sorted(principals, key=str)
+    assert share(*snapshot)["changed"] is False
+    share({"desktop_flow": "Write Log", "exclusive": True, "state": "absent"})
+    assert held() == []
+    share(*snapshot)
+    assert held() == snapshot
+
+
+def test_exclusive_removes_what_is_not_declared_but_never_the_owner_or_the_platforms_teams(
+    share: Share, held: Any, simulator: Any
+) -> None:
+    environment = simulator.environment("dev")
+    flow = environment.store.first("workflow", name="Write Log")
+    link = environment.store.first("team", name="SharedLink_workflow")
+    share(
+        {"desktop_flow": "Write Log", "principals": [{"user": "john.smith@contoso.example"}, {"team": "Night Shift"}]}
+    )
+    give(simulator, flow["workflowid"], "team", link["teamid"], 1)
+    give(simulator, flow["workflowid"], "systemuser", flow["ownerid"], 1)
+    kept = {"user": "john.smith@contoso.example", "permission": "user"}
+    result = share({"desktop_flow": "Write Log", "exclusive": True, "principals": [kept]})
+    assert [(one["action"], one["principal"]) for one in result["changes"]] == [("revoke", "Night Shift")]
+    assert held() == [{"desktop_flow": "Write Log", "principals": [kept]}]
+    rows = environment.store.find("principalobjectaccess", objectid=flow["workflowid"])
+    explicit = {row["principalid"] for row in rows if row["accessrightsmask"]}
+    assert {link["teamid"], flow["ownerid"]} < explicit
+
+
+def give(simulator: Any, flow_id: str, table: str, principal_id: str, mask: int) -> None:
+    """Put a share into the environment dev by hand."""
+    simulator.environment("dev").store.insert(
+        "principalobjectaccess",
+        {
+            "objectid": flow_id,
+            "objecttypecode": "workflow",
+            "principalid": principal_id,
+            "principaltypecode": table,
+            "accessrightsmask": mask,
+        },
+    )
+
+
+def test_the_owner_needs_no_share_and_gets_none(share: Share, simulator: Any) -> None:
+    result = share({"desktop_flow": "Write Log", "principals": [{"user": "jane.doe@contoso.example"}]})
+    assert (result["changed"], result["changes"], result["shares"]) == (False, [], [])
+    assert writes(simulator) == []
+
+
+def test_all_flows_of_a_solution_and_the_flows_that_a_flow_calls(share: Share) -> None:
+    team = {"team": "Finance Robotics", "permission": "user"}
+    result = share({"solution": "CoESharedFlows", "principals": [team]}, check_mode=True)
+    assert [one["desktop_flow"] for one in result["changes"]] != []
+    assert {one["desktop_flow"] for one in result["changes"]} == {"Read Invoice", "Post Booking", "Write Log"}
+    alone = share({"desktop_flow": "Read Invoice", "principals": [team]}, check_mode=True)
+    assert {one["desktop_flow"] for one in alone["changes"]} == {"Read Invoice"}
+    called = share({"desktop_flow": "Read Invoice", "principals": [team], "include_child_flows": True})
+    assert {one["desktop_flow"] for one in called["changes"]} == {"Read Invoice", "Write Log"}
+
+
+def test_entries_on_the_same_flow_add_up(share: Share, held: Any) -> None:
+    john = {"user": "john.smith@contoso.example", "permission": "user"}
+    team = {"team": "Finance Robotics", "permission": "co_owner"}
+    declared = [
+        {"desktop_flow": "Write Log", "exclusive": True, "principals": [john]},
+        {"solution": "CoESharedFlows", "principals": [team]},
+    ]
+    share(*declared)
+    assert share(*declared)["changed"] is False
+    assert {"desktop_flow": "Write Log", "principals": [team, john]} in held()
+
+
+MISTAKES = [
+    ({"desktop_flow": "Unknown"}, "shares[0].desktop_flow", "has no desktop flow with the name or id 'Unknown'"),
+    ({"solution": "Unknown"}, "shares[0].solution", "has no solution 'Unknown' with desktop flows"),
+    ({}, "shares[0]", "give either desktop_flow or solution"),
+    ({"desktop_flow": "Write Log", "solution": "CoESharedFlows"}, "shares[0]", "give either desktop_flow or solution"),
+    ({"desktop_flow": "Write Log", "exclusive": True}, "shares[0]", "say state: absent if that is meant"),
+    ({"desktop_flow": "Write Log", "state": "absent"}, "shares[0]", "needs principals, or exclusive"),
+    (
+        {
+            "desktop_flow": "Write Log",
+            "state": "absent",
+            "exclusive": True,
+            "principals": [{"team": "Finance Robotics"}],
+        },
+        "shares[0]",
+        "takes no principals",
+    ),
+    (
+        {"desktop_flow": "Write Log", "principals": [{"user": "nobody@contoso.example"}]},
+        "shares[0].principals[0].user",
+        "the environment has no user 'nobody@contoso.example'",
+    ),
+    (
+        {"desktop_flow": "Write Log", "principals": [{"team": "Nobody"}]},
+        "shares[0].principals[0].team",
+        "the environment has no team 'Nobody'",
+    ),
+    (
+        {"desktop_flow": "Write Log", "principals": [{"entra_group": "d0000000-0000-4000-8000-000000000009"}]},
+        "shares[0].principals[0].entra_group",
+        "make the team with coe.power_platform.team",
+    ),
+    (
+        {"desktop_flow": "Write Log", "principals": [{"entra_group": "RPA Payroll"}]},
+        "shares[0].principals[0]",
+        "is not the object id of an Entra group",
+    ),
+    (
+        {"desktop_flow": "Write Log", "principals": [{"team": "Payroll Runners"}]},
+        "shares[0].principals[0].team",
+        "name it with entra_group: d0000000-0000-4000-8000-000000000001",
+    ),
+    (
+        {"desktop_flow": "Write Log", "principals": [{"team": "SharedLink_workflow"}]},
+        "shares[0].principals[0].team",
+        "the platform manages by itself",
+    ),
+    (
+        {"desktop_flow": "Write Log", "principals": [{"team": "Robotics"}]},
+        "shares[0].principals[0].team",
+        "'Robotics' may mean 2 rows",
+    ),
+    (
+        {"desktop_flow": "Write Log", "principals": [{"user": "alex.twin@contoso.example"}]},
+        "shares[0].principals[0].user",
+        "'alex.twin@contoso.example' may mean 2 rows",
+    ),
+    (
+        {"desktop_flow": "Write Log", "principals": [{"user": "dana.disabled@contoso.example"}]},
+        "shares[0].principals[0].user",
+        "is disabled",
+    ),
+    (
+        {
+            "desktop_flow": "Write Log",
+            "principals": [{"application": "a0000000-0000-4000-8000-000000000006", "permission": "co_owner"}],
+        },
+        "shares[0].principals[0].application",
+        "cannot be a co-owner",
+    ),
+    (
+        {
+            "desktop_flow": "Write Log",
+            "principals": [{"user": "a0000000-0000-4000-8000-000000000006@contoso.example"}],
+        },
+        "shares[0].principals[0].user",
+        "name it with application",
+    ),
+    (
+        {"desktop_flow": "Write Log", "principals": [{}]},
+        "shares[0].principals[0]",
+        "give exactly one of user, team, entra_group, application",
+    ),
+    (
+        {"desktop_flow": "Write Log", "principals": [{"team": "Finance Robotics", "permission": "custom"}]},
+        "shares[0].principals[0]",
+        "permission: custom needs access",
+    ),
+    (
+        {"desktop_flow": "Write Log", "principals": [{"team": "Finance Robotics", "access": ["read", "write"]}]},
+        "shares[0].principals[0]",
+        "mean the permission co_owner, not user",
+    ),
+]
+
+
+@pytest.mark.parametrize("door", ["module"], indirect=True)
+@pytest.mark.parametrize(("entry", "path", "message"), MISTAKES)
+def test_a_mistake_is_told_with_its_place_before_anything_is_written(
+    share: Share, simulator: Any, entry: dict[str, Any], path: str, message: str
+) -> None:
+    good = {"desktop_flow": "Read Invoice", "principals": [{"team": "Finance Robotics"}]}
+    result = share(entry, good)
+    assert result["failed"]
+    assert f"{path}: " in result["msg"]
+    assert message in result["msg"]
+    assert writes(simulator) == []
+
+
+def test_all_mistakes_are_told_at_once_and_ambiguous_names_with_candidates(share: Share, simulator: Any) -> None:
+    entries = [entry for entry, _path, _message in MISTAKES]
+    result = share(*entries)
+    mistakes = result["failure"]["mistakes"]
+    assert len(mistakes) >= len(MISTAKES)
+    for index, (_entry, path, message) in enumerate(MISTAKES):
+        own = [one for one in mistakes if one["path"].startswith(path.replace("[0]", f"[{index}]", 1))]
+        assert any(message in one["message"] for one in own), (path, own)
+    candidates = [one["candidates"] for one in mistakes if one["kind"] == "ambiguous_principal"]
+    assert [len(listed) for listed in candidates] == [2, 2]
+    assert writes(simulator) == []
+
+
+def test_two_permissions_for_one_principal_on_one_flow_contradict_each_other(share: Share) -> None:
+    result = share(
+        {"desktop_flow": "Write Log", "principals": [{"team": "Finance Robotics", "permission": "co_owner"}]},
+        {"solution": "CoESharedFlows", "principals": [{"team": "Finance Robotics"}]},
+    )
+    assert "shares[1].principals[0].team: Finance Robotics is to have the permission user on Write Log" in result["msg"]
+    assert "co_owner by shares[0].principals[0].team" in result["msg"]
+    emptied = share(
+        {"desktop_flow": "Write Log", "exclusive": True, "state": "absent"},
+        {"solution": "CoESharedFlows", "principals": [{"team": "Finance Robotics"}]},
+    )
+    assert "no shares at all by shares[0]" in emptied["msg"]
+
+
+def test_a_disabled_user_may_be_allowed_and_may_always_be_removed(share: Share) -> None:
+    dana = {"desktop_flow": "Write Log", "principals": [{"user": "dana.disabled@contoso.example"}]}
+    assert share(dana, allow_disabled=True)["changed"]
+    assert share({**dana, "state": "absent"})["changed"]
+
+
+def test_an_unchanged_environment_costs_four_requests_at_most(share: Share, simulator: Any) -> None:
+    principals = [{**one} for one, _kind, _name in PRINCIPALS]
+    declared = [
+        {"solution": "CoESharedFlows", "principals": principals},
+        {"desktop_flow": "Write Log", "exclusive": True, "include_child_flows": True, "principals": principals},
+    ]
+    share(*declared)
+    simulator.clear_journal()
+    result = share(*declared)
+    assert result.get("changed") is False, result
+    assert requests(simulator) == 4, simulator.journal(environment="dev")
+    assert writes(simulator) == []
+
+
+def test_what_is_refused_is_told_what_is_not_is_done_and_a_repetition_completes(share: Share, simulator: Any) -> None:
+    maker = "a0000000-0000-4000-8000-000000000006"
+    may_share = {"application": maker, "permission": "user", "access": ["read", "share"]}
+    share(
+        {"desktop_flow": "Write Log", "principals": [{"application": maker}]},
+        {"desktop_flow": "Read Invoice", "principals": [may_share]},
+    )
+    declared = [
+        {"desktop_flow": name, "principals": [{"user": "john.smith@contoso.example"}]}
+        for name in ("Read Invoice", "Write Log")
+    ]
+    result = share(*declared, **simulator.connection("dev", "maker"))
+    assert result["failed"]
+    assert "1 of 2 changes of shares failed, 1 are done" in result["msg"]
+    assert "grant for user john.smith@contoso.example on Write Log" in result["msg"]
+    assert [(one["desktop_flow"], one["code"]) for one in result["not_applied"]] == [("Write Log", "0x80040220")]
+    assert [one["desktop_flow"] for one in result["applied"]] == ["Read Invoice"]
+    assert (result["failure"]["status"], result["failure"]["code"]) == (403, "0x80040220")
+    again = share(*declared)
+    assert [one["desktop_flow"] for one in again["changes"]] == ["Write Log"]
+
+
+def test_shares_without_effect_are_told_when_asked_for(share: Share, simulator: Any) -> None:
+    principals = [
+        {"user": "rob.roleless@contoso.example", "permission": "user"},
+        {"user": "john.smith@contoso.example", "permission": "user"},
+        {"team": "Finance Robotics", "permission": "co_owner"},
+    ]
+    declared = {"desktop_flow": "Write Log", "principals": principals}
+    result = share(declared, verify="effective")
+    assert len(result["changes"]) == 3
+    (ineffective,) = result["ineffective"]
+    assert ineffective["principal"] == "rob.roleless@contoso.example"
+    assert ineffective["missing_access"] == ["read"]
+    assert any("rob.roleless@contoso.example is without effect" in warning for warning in result["warnings"])
+    again = share(declared, verify="effective", audit=True)
+    assert again["ineffective"] == result["ineffective"]
+
+
+def test_an_audit_tells_all_drift_as_data_and_writes_nothing(share: Share, simulator: Any) -> None:
+    environment = simulator.environment("dev")
+    flow = environment.store.first("workflow", name="Write Log")
+    share(
+        {
+            "desktop_flow": "Write Log",
+            "principals": [
+                {"user": "john.smith@contoso.example", "permission": "co_owner"},
+                {"team": "Night Shift"},
+                {"user": "dana.disabled@contoso.example"},
+            ],
+        },
+        allow_disabled=True,
+    )
+    give(simulator, flow["workflowid"], "systemuser", "00000000-0000-0000-0000-00000000dead", 1)
+    declared = [
+        {
+            "desktop_flow": "Write Log",
+            "exclusive": True,
+            "principals": [
+                {"user": "john.smith@contoso.example", "permission": "user"},
+                {"team": "Finance Robotics"},
+                {"team": "Robotics"},
+                {"user": "nobody@contoso.example"},
+                {"user": "dana.disabled@contoso.example"},
+            ],
+        },
+        {"desktop_flow": "Unknown", "principals": [{"team": "Finance Robotics"}]},
+    ]
+    simulator.clear_journal()
+    result = share(*declared, audit=True)
+    assert result["changed"] is False
+    assert writes(simulator) == []
+    found = sorted((one["kind"], one["principal"] or one["desktop_flow"] or "") for one in result["drift"])
+    assert found == [
+        ("ambiguous_principal", "Robotics"),
+        ("disabled_user", "dana.disabled@contoso.example"),
+        ("disabled_user", "dana.disabled@contoso.example"),
+        ("missing", "Finance Robotics"),
+        ("surplus", "Night Shift"),
+        ("unknown_flow", "Unknown"),
+        ("unknown_principal", "Write Log"),
+        ("unknown_principal", "nobody@contoso.example"),
+        ("wrong_level", "john.smith@contoso.example"),
+    ]
+    wrong = next(one for one in result["drift"] if one["kind"] == "wrong_level")
+    assert (wrong["found"], wrong["declared"]) == ("co_owner", "user")
+    assert len({frozenset(one) for one in result["drift"]}) == 1
+
+
+def test_an_audit_still_refuses_a_declaration_that_contradicts_itself(share: Share) -> None:
+    entry = {"desktop_flow": "Write Log", "principals": [{"team": "Finance Robotics", "permission": "co_owner"}]}
+    result = share(entry, {"solution": "CoESharedFlows", "principals": [{"team": "Finance Robotics"}]}, audit=True)
+    assert result["failed"]
+
+
+def test_masks_may_be_other_ones_and_exact(share: Share, simulator: Any) -> None:
+    john = {"desktop_flow": "Write Log", "principals": [{"user": "john.smith@contoso.example"}]}
+    share(john, user_access=["read", "append"])
+    assert share(john)["changed"] is False
+    assert share(john, exact=True)["changes"][0]["after_access"] == ["read"]
+    refused = share(john, user_access=["read", "write"])
+    assert "user_access must hold the right read" in refused["msg"]
+
+
+def test_who_may_not_read_the_table_of_shares_is_served_flow_by_flow(share: Share, simulator: Any) -> None:
+    declared = {"solution": "CoESharedFlows", "exclusive": True, "principals": [ROBOTS, JOHN]}
+    first = share(declared)
+    forbidden = {"kind": "error", "status": 403, "code": "0x80040220", "path": "principalobjectaccessset", "count": 9}
+    simulator.add_fault(forbidden)
+    again = share(declared)
+    assert again["changed"] is False
+    assert again["shares"] == first["shares"]
+    lowered = share({**declared, "principals": [JOHN]})
+    assert [one["action"] for one in lowered["changes"]] == ["revoke"] * 3
+
+
+def test_a_guest_is_found_by_the_user_name(share: Share) -> None:
+    guest = {"user": "alex.twin_partner.example#EXT#@contoso.example"}
+    result = share({"desktop_flow": "Write Log", "principals": [guest]})
+    assert [one["principal"] for one in result["changes"]] == [guest["user"]]
+
+
+def test_flows_with_work_queues_are_warned_of_when_they_are_shared(share: Share, simulator: Any) -> None:
+    store = simulator.environment("dev").store
+    flow = store.first("workflow", name="Write Log")
+    store.update("workflow", flow["workflowid"], {"dependencies": '{"childFlows":[],"workQueues":["a"]}'})
+    declared = {"desktop_flow": "Write Log", "principals": [ROBOTS]}
+    assert any("work queues" in warning and "Write Log" in warning for warning in share(declared)["warnings"])
+    assert share(declared)["warnings"] == []

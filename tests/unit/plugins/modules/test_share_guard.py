@@ -1,0 +1,325 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shares across updates, upgrades and promotions, against the simulator, through both doors."""
+
+from __future__ import annotations
+
+import pathlib
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from types import ModuleType
+from typing import Any
+
+import pytest
+from ansible_collections.coe.power_platform.plugins.module_utils._errors import ApiError
+from ansible_collections.coe.power_platform.plugins.module_utils._sharing import ledger as _share_ledger
+from ansible_collections.coe.power_platform.plugins.module_utils._sharing import shares as _sharing
+from ansible_collections.coe.power_platform.plugins.modules import (
+    desktop_flow_share,
+    desktop_flow_share_info,
+    solution_import,
+    solution_promote,
+)
+from ansible_collections.coe.power_platform.tests.unit.plugins.modules.sharing_scenes import (
+    give,
+    make_users,
+    work,
+)
+from ansible_collections.coe.power_platform.tests.unit.plugins.modules.sharing_scenes import (
+    held as shares_in,
+)
+from ansible_collections.coe.power_platform.tests.unit.plugins.modules.solution_scenes import NAME, put, release, writes
+
+ROBOTS = {"team": "Finance Robotics", "permission": "user"}
+JOHN = {"user": "john.smith@contoso.example", "permission": "co_owner"}
+SHARING = {"GrantAccess", "ModifyAccess", "RevokeAccess"}
+
+
+@pytest.fixture
+def test(simulator: Any, tmp_path: pathlib.Path, run_module: Any) -> dict[str, Any]:
+    """The connection to the environment test, where version 1.0.0.0 is installed and its flows are shared."""
+    put(simulator, "test", release(tmp_path, "1.0.0.0"))
+    connection: dict[str, Any] = simulator.connection("test")
+    shares = [{"solution": NAME, "principals": [ROBOTS, JOHN]}]
+    result = run_module(desktop_flow_share, shares=shares, **connection)
+    assert len(result["changes"]) == 4, result
+    simulator.clear_journal()
+    return connection
+
+
+def sharing(simulator: Any) -> list[str]:
+    return [path for path in writes(simulator, "test") if path in SHARING]
+
+
+def held(run_module: Any, connection: dict[str, Any]) -> list[dict[str, Any]]:
+    shares: list[dict[str, Any]] = run_module(desktop_flow_share_info, **connection)["shares"]
+    return shares
+
+
+def notes(simulator: Any) -> int:
+    return int(simulator.environment("test").store.count("annotation"))
+
+
+def test_an_update_leaves_the_shares_alone(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    before = held(run_module, test)
+    result = run_module(solution_import, src=release(tmp_path, "1.1.0.0"), **test)
+    assert result["operation"] == "update"
+    assert len(result["shares"]["before"]) == 4
+    assert result["shares"]["lost"] == []
+    assert result["permission_gap_seconds"] == {"Flow 1": 0.0, "Flow 2": 0.0}
+    assert sharing(simulator) == []
+    assert held(run_module, test) == before
+
+
+def test_an_upgrade_puts_the_shares_back_at_once(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    before = held(run_module, test)
+    options = {"src": release(tmp_path, "1.1.0.0"), "import_mode": "upgrade", **test}
+    predicted = run_module(solution_import, check_mode=True, **options)
+    assert writes(simulator, "test") == []
+    result = run_module(solution_import, **options)
+    assert result["operation"] == "upgrade"
+    assert predicted["shares"] == result["shares"]
+    assert len(result["shares"]["lost"]) == 4
+    assert result["shares"]["lost"] == result["shares"]["restored"] == result["shares"]["before"]
+    assert result["shares"]["failed"] == result["shares"]["deleted"] == []
+    assert sharing(simulator) == ["GrantAccess"] * 4
+    assert all(0 < gap < 2 for gap in result["permission_gap_seconds"].values())
+    assert held(run_module, test) == before
+    assert notes(simulator) == 0
+
+
+def test_the_shares_of_a_deleted_flow_are_reported(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    package = release(tmp_path, "1.1.0.0", flows=(1,))
+    result = run_module(solution_import, src=package, import_mode="upgrade", **test)
+    assert {one["desktop_flow"] for one in result["shares"]["deleted"]} == {"Flow 2"}
+    assert {one["desktop_flow"] for one in result["shares"]["restored"]} == {"Flow 1"}
+    assert len(result["shares"]["lost"]) == 4
+    assert result["shares"]["failed"] == []
+    assert list(result["permission_gap_seconds"]) == ["Flow 1"]
+    assert notes(simulator) == 0
+
+
+def test_a_promotion_puts_the_shares_back_and_staging_leaves_them(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    before = held(run_module, test)
+    package = release(tmp_path, "1.1.0.0")
+    staged = run_module(solution_import, src=package, import_mode="stage_for_upgrade", **test)
+    assert staged["operation"] == "stage"
+    assert staged["shares"]["lost"] == []
+    result = run_module(solution_promote, name=NAME, **test)
+    assert len(result["shares"]["restored"]) == 4
+    assert held(run_module, test) == before
+    assert notes(simulator) == 0
+
+
+@pytest.mark.parametrize("required", [True, False])
+def test_no_upgrade_starts_without_the_record_unless_told_so(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path, required: bool
+) -> None:
+    before = held(run_module, test)
+    result = run_module(
+        solution_import,
+        src=release(tmp_path, "1.1.0.0"),
+        import_mode="upgrade",
+        share_record_path=str(tmp_path / "missing" / "record.json"),
+        require_share_record=required,
+        **test,
+    )
+    if required:
+        assert result["failed"]
+        assert "was not started" in result["msg"]
+        assert "share_record_path" in result["msg"]
+        assert "StageAndUpgradeAsync" not in writes(simulator, "test")
+    else:
+        assert any("could not be recorded" in warning for warning in result["warnings"])
+        assert len(result["shares"]["restored"]) == 4
+    assert held(run_module, test) == before
+
+
+def test_a_file_may_keep_the_record(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    path = tmp_path / "record.json"
+    options = {"src": release(tmp_path, "1.1.0.0"), "import_mode": "upgrade", "share_record_path": str(path)}
+    simulator.environment("test").settings.job_seconds = 3.0
+    started = run_module(solution_import, **options, wait=False, **test)
+    assert started["shares"]["lost"] == []
+    assert path.stat().st_mode & 0o777 == 0o600
+    simulator.advance(10)
+    result = run_module(solution_import, **options, **test)
+    assert result["operation"] == "none"
+    assert len(result["shares"]["restored"]) == 4
+    assert not path.exists()
+    assert notes(simulator) == 0
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_the_next_run_of_desktop_flow_share_completes_an_interrupted_upgrade(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path, ended: bool
+) -> None:
+    before = held(run_module, test)
+    simulator.environment("test").settings.job_seconds = 30.0
+    package = release(tmp_path, "1.1.0.0")
+    run_module(solution_import, src=package, import_mode="upgrade", wait=False, **test)
+    assert notes(simulator) == 1
+    if ended:
+        simulator.advance(60)
+    declared = [{"desktop_flow": "Flow 1", "principals": [ROBOTS]}]
+    predicted = run_module(desktop_flow_share, shares=declared, check_mode=True, **test)
+    assert predicted["interrupted_upgrade"] == {"solutions": [NAME]}
+    result = run_module(desktop_flow_share, shares=declared, **test)
+    assert len(result["interrupted_upgrade"]["restored"]) == (4 if ended else 0)
+    assert result["changes"] == []
+    assert held(run_module, test) == before
+    assert notes(simulator) == (0 if ended else 1)
+    if not ended:
+        simulator.advance(60)
+        run_module(solution_promote, name=NAME, **test)
+        assert held(run_module, test) == before
+        assert notes(simulator) == 0
+
+
+def test_a_deliberate_removal_is_not_undone_twice(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    package = release(tmp_path, "1.1.0.0")
+    run_module(solution_import, src=package, import_mode="upgrade", wait=False, **test)
+    simulator.advance(60)
+    run_module(desktop_flow_share, shares=[{"desktop_flow": "Flow 2", "principals": [ROBOTS]}], **test)
+    removal = [{"desktop_flow": "Flow 1", "principals": [JOHN], "state": "absent"}]
+    assert run_module(desktop_flow_share, shares=removal, **test)["changed"]
+    after = held(run_module, test)
+    for _again in range(2):
+        result = run_module(solution_import, src=package, import_mode="upgrade", **test)
+        assert result["shares"]["restored"] == []
+        assert held(run_module, test) == after
+
+
+def test_a_share_that_vanishes_while_the_upgrade_is_running_is_back_before_its_end(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    environment = simulator.environment("test")
+    environment.settings.job_seconds = 4.0
+    timer = threading.Timer(2.0, remove_all_shares, [environment])
+    timer.start()
+    result = run_module(solution_import, src=release(tmp_path, "1.1.0.0"), import_mode="upgrade", **test)
+    timer.join()
+    entries = simulator.journal(environment="test")
+    granted = [entry.seq for entry in entries if entry.path == "GrantAccess"]
+    looks = [entry.seq for entry in entries if entry.path.startswith("importjobs")]
+    assert len(granted) == 8, "four when they vanished, four after the upgrade took them"
+    assert granted[3] < looks[-1]
+    assert all(0 < gap < 4 for gap in result["permission_gap_seconds"].values())
+    assert len(held(run_module, test)) == 2
+
+
+def remove_all_shares(environment: Any) -> None:
+    with environment.lock, environment.store.transaction():
+        for row in environment.store.find("principalobjectaccess"):
+            environment.store.delete("principalobjectaccess", row["principalobjectaccessid"])
+
+
+@pytest.mark.parametrize("door", ["worker"], indirect=True)
+@pytest.mark.parametrize(("flows", "principals"), [(1, 1), (5, 10), (40, 50)])
+def test_however_many_shares_come_back(
+    simulator: Any, run_module: Any, tmp_path: pathlib.Path, flows: int, principals: int
+) -> None:
+    environment, connection = simulator.environment("test"), simulator.connection("test")
+    numbers = tuple(range(1, flows + 1))
+    put(simulator, "test", release(tmp_path, "1.0.0.0", flows=numbers))
+    users = make_users(environment, principals)
+    ids = [row["workflowid"] for row in environment.store.find("workflow") if row["name"].startswith("Flow ")]
+    give(environment, ((flow, "systemuser", user, 1) for flow in ids for user in users))
+    before = shares_in(environment)
+    assert len(before) == flows * principals
+    package = release(tmp_path, "1.1.0.0", flows=numbers)
+    result = run_module(solution_import, src=package, import_mode="upgrade", **connection)
+    assert not result.get("failed"), result["msg"]
+    assert len(result["shares"]["restored"]) == flows * principals
+    assert shares_in(environment) == before
+    assert notes(simulator) == 0
+
+
+def test_what_cannot_be_put_back_fails_the_task_and_is_tried_again(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = held(run_module, test)
+    package = release(tmp_path, "1.1.0.0")
+    refusal = ApiError("The service refused it.", status=403, code="0x80040220")
+    with monkeypatch.context() as patch:
+        patch.setattr(_sharing, "write_changes", lambda client, changes: dict.fromkeys(changes, refusal))
+        patch.setattr(_share_ledger, "write_changes", lambda client, changes: dict.fromkeys(changes, refusal))
+        result = run_module(solution_import, src=package, import_mode="upgrade", **test)
+    assert result["failed"]
+    assert "4 shares that the upgrade of SharedFlows removed could not be put back" in result["msg"]
+    assert "The service refused it." in result["msg"]
+    assert len(result["shares"]["failed"]) == 4
+    assert result["operation"] == "upgrade"
+    assert notes(simulator) == 1
+    again = run_module(solution_import, src=package, import_mode="upgrade", **test)
+    assert (again["operation"], len(again["shares"]["restored"])) == ("none", 4)
+    assert held(run_module, test) == before
+    assert notes(simulator) == 0
+
+
+def test_a_failed_upgrade_leaves_shares_and_no_record(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    before = held(run_module, test)
+    simulator.add_fault({"kind": "job_fails", "operation": "StageAndUpgradeAsync", "message": "It broke."})
+    result = run_module(solution_import, src=release(tmp_path, "1.1.0.0"), import_mode="upgrade", **test)
+    assert result["failed"]
+    assert result["shares"]["lost"] == []
+    assert held(run_module, test) == before
+    assert notes(simulator) == 0
+
+
+def test_an_upgrade_that_is_refused_leaves_no_record(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    simulator.add_fault({"kind": "error", "status": 400, "operation": "StageAndUpgradeAsync"})
+    result = run_module(solution_import, src=release(tmp_path, "1.1.0.0"), import_mode="upgrade", **test)
+    assert result["failed"]
+    assert notes(simulator) == 0
+
+
+def test_without_protection_the_shares_are_gone(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    package = release(tmp_path, "1.1.0.0")
+    result = run_module(solution_import, src=package, import_mode="upgrade", protect_shares=False, **test)
+    assert "shares" not in result
+    assert held(run_module, test) == []
+
+
+def test_two_upgrades_and_a_sharing_run_at_the_same_time_end_well(
+    test: dict[str, Any], simulator: Any, tmp_path: pathlib.Path
+) -> None:
+    environment = simulator.environment("test")
+    environment.settings.job_seconds = 3.0
+    before = shares_in(environment)
+    upgrade = {"src": release(tmp_path, "1.1.0.0"), "import_mode": "upgrade"}
+    sharing_run = {"shares": [{"solution": NAME, "principals": [ROBOTS, JOHN]}]}
+    runs = [(0.0, solution_import, upgrade), (1.0, solution_import, upgrade), (1.5, desktop_flow_share, sharing_run)]
+
+    def start(later: tuple[float, ModuleType, dict[str, Any]]) -> dict[str, Any]:
+        seconds, module, params = later
+        time.sleep(seconds)
+        return work(module, {**params, **test})
+
+    with ThreadPoolExecutor(len(runs)) as pool:
+        results = list(pool.map(start, runs))
+    assert [result.get("msg") for result in results] == [None] * 3
+    assert [result["joined"] for result in results[:2]] == [False, True]
+    assert shares_in(environment) == before
+    assert notes(simulator) == 0
+    assert writes(simulator, "test").count("StageAndUpgradeAsync") == 1

@@ -1,0 +1,145 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Exporting solutions: file names, unchanged content, versions, and files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+from typing import Any
+
+import pytest
+from ansible_collections.coe.power_platform.plugins.module_utils._packages.package import read_package
+from ansible_collections.coe.power_platform.plugins.modules import solution_export
+from ansible_collections.coe.power_platform.tests.unit.plugins.modules.solution_scenes import writes
+
+NAME = "CoESharedFlows"
+
+
+@pytest.fixture
+def dev(simulator: Any) -> Any:
+    simulator.environment("dev").settings.job_seconds = 0.05
+    return simulator
+
+
+def export(run_module: Any, simulator: Any, dest: object, check_mode: bool = False, **options: Any) -> dict[str, Any]:
+    task = {**simulator.connection("dev"), "dest": str(dest), "name": NAME, **options}
+    result: dict[str, Any] = run_module(solution_export, check_mode=check_mode, **task)
+    return result
+
+
+@pytest.mark.parametrize(("managed", "name"), [(True, f"{NAME}_1_0_0_0_managed.zip"), (False, f"{NAME}_1_0_0_0.zip")])
+def test_a_file_in_a_folder_is_named_as_pac_does(
+    dev: Any, run_module: Any, tmp_path: pathlib.Path, managed: bool, name: str
+) -> None:
+    predicted = export(run_module, dev, tmp_path, check_mode=True, managed=managed)
+    assert writes(dev, "dev") == []
+    assert list(tmp_path.iterdir()) == []
+    done = export(run_module, dev, tmp_path, managed=managed)
+    assert done["package"]["path"] == predicted["package"]["path"] == str(tmp_path / name)
+    assert done["changed"]
+    assert predicted["changed"]
+    assert done["solution"] == predicted["solution"]
+    package = read_package(done["package"]["path"])
+    assert (package.unique_name, package.managed, package.version) == (NAME, managed, "1.0.0.0")
+    assert (done["package"]["checksum"], done["package"]["size"]) == (package.checksum, package.size)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_second_export_of_the_same_content_changes_nothing(dev: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    first = export(run_module, dev, tmp_path)
+    written = pathlib.Path(first["package"]["path"]).stat()
+    dev.advance(3600)
+    again = export(run_module, dev, tmp_path)
+    predicted = export(run_module, dev, tmp_path, check_mode=True)
+    assert not again["changed"]
+    assert not predicted["changed"]
+    assert again["package"]["checksum"] == first["package"]["checksum"]
+    assert pathlib.Path(first["package"]["path"]).stat() == written
+
+
+def test_changed_content_replaces_the_file(dev: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    first = export(run_module, dev, tmp_path / "package.zip")
+    store = dev.environment("dev").store
+    flow = store.first("workflow", name="Write Log")
+    store.update("workflow", flow["workflowid"], {"definition": '"SET Changed TO 1"'})
+    second = export(run_module, dev, tmp_path / "package.zip")
+    assert second["changed"]
+    assert second["package"]["checksum"] != first["package"]["checksum"]
+    assert read_package(second["package"]["path"]).checksum == second["package"]["checksum"]
+
+
+def test_the_version_is_set_before_the_export(dev: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    predicted = export(run_module, dev, tmp_path, check_mode=True, version="1.2")
+    assert writes(dev, "dev") == []
+    done = export(run_module, dev, tmp_path, version="1.2", publish=True)
+    again = export(run_module, dev, tmp_path, version="1.2.0.0")
+    assert predicted["changed"]
+    assert done["changed"]
+    assert done["package"]["path"].endswith(f"{NAME}_1_2_managed.zip")
+    assert done["solution"]["previous_version"] == "1.0.0.0"
+    assert read_package(done["package"]["path"]).version_key == (1, 2, 0, 0)
+    assert writes(dev, "dev")[0].startswith("solutions(")
+    assert writes(dev, "dev")[1:] == ["PublishAllXmlAsync"]
+    assert again["package"]["path"].endswith(f"{NAME}_1_2_0_0_managed.zip")
+
+
+def test_what_cannot_be_done_is_refused_before_anything_is_sent(
+    dev: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    cases: list[tuple[dict[str, Any], list[str]]] = [
+        ({"version": "0.9"}, ["version=0.9", "1.0.0.0"]),
+        ({"version": "one"}, ["version", "one"]),
+        ({"name": "Nothing"}, ["Nothing", "solution_info"]),
+        ({"name": "MicrosoftFlowExtensionsCore"}, ["MicrosoftFlowExtensionsCore", "managed"]),
+        ({"dest": str(tmp_path / "file" / "package.zip")}, ["dest", "file"]),
+        ({"dest": ""}, ["dest is empty"]),
+    ]
+    (tmp_path / "file").touch()
+    for options, words in cases:
+        for check_mode in (True, False):
+            failed = export(run_module, dev, check_mode=check_mode, **{"dest": tmp_path, **options})
+            assert failed["failed"], options
+            assert [word for word in words if word not in failed["msg"]] == []
+    assert writes(dev, "dev") == []
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "truncated", "operation": "DownloadSolutionExportData", "count": 9},
+        {"kind": "error", "status": 500, "operation": "DownloadSolutionExportData", "count": 9},
+        {"kind": "job_fails", "operation": "ExportSolutionAsync", "code": "0x80048035", "message": "No."},
+    ],
+)
+def test_a_failing_export_leaves_the_file_as_it_was(
+    dev: Any, run_module: Any, tmp_path: pathlib.Path, fault: dict[str, Any]
+) -> None:
+    path = tmp_path / "package.zip"
+    path.write_bytes(b"precious")
+    dev.add_fault(fault)
+    failed = export(run_module, dev, path)
+    assert failed["failed"]
+    assert path.read_bytes() == b"precious"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["package.zip"]
+
+
+def test_missing_folders_are_made(dev: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    predicted = export(run_module, dev, f"{tmp_path}/new/folder/", check_mode=True)
+    assert list(tmp_path.iterdir()) == []
+    done = export(run_module, dev, f"{tmp_path}/new/folder/")
+    assert done["package"]["path"] == predicted["package"]["path"]
+    assert pathlib.Path(done["package"]["path"]).is_file()
+
+
+def test_a_lost_answer_does_not_matter(dev: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    dev.add_fault({"kind": "reset_after", "operation": "ExportSolutionAsync"})
+    assert export(run_module, dev, tmp_path)["changed"]
+
+
+def test_permissions_of_the_file_are_those_of_any_new_file(dev: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    done = export(run_module, dev, tmp_path)
+    reference = tmp_path / "reference"
+    reference.touch()
+    assert os.stat(done["package"]["path"]).st_mode == reference.stat().st_mode

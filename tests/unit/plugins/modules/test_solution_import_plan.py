@@ -1,0 +1,288 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What solution_import tells and refuses before it begins, in check mode and in real runs."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from ansible_collections.coe.power_platform.plugins.modules import desktop_flow_share, solution_import
+from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.package_maker import (
+    CONNECTOR,
+    CloudFlow,
+    DesktopFlow,
+    argument,
+    flow_id,
+    package_files,
+    run_desktop_flow,
+    schema,
+    write_package,
+)
+from ansible_collections.coe.power_platform.tests.unit.plugins.modules.solution_scenes import (
+    IMPORT,
+    NAME,
+    UPGRADE,
+    put,
+    writes,
+)
+
+SHARED = flow_id(1)
+BEFORE = {"Question": argument(), "Spare": argument(optional=True)}
+PADFRAMEWORK = ("PADFramework_1_1_02411_2210.zip", "PADFramework_1_1_12501_241.zip")
+CONSTRUCTION_FUNDING = ("ConstructionFunding_1_0_0_2.zip", "ConstructionFunding_1_0_0_3.zip")
+
+
+@pytest.fixture
+def test(simulator: Any) -> Any:
+    """The simulator with quick jobs in the environment test."""
+    simulator.environment("test").settings.job_seconds = 0.05
+    return simulator
+
+
+def shared(inputs: Mapping[str, Any], script: str = "SET X TO 1\r\n") -> DesktopFlow:
+    return DesktopFlow(SHARED, "Shared flow", inputs=schema(inputs), script=script)
+
+
+def packed(folder: pathlib.Path, *flows: DesktopFlow | CloudFlow, name: str = NAME, **more: Any) -> str:
+    version = more.setdefault("version", "1.0.0.0")
+    return write_package(folder / f"{name}_{version}.zip", package_files(flows, unique_name=name, **more))
+
+
+def calls_of(*inputs: str) -> dict[str, Any]:
+    return run_desktop_flow(SHARED, dict.fromkeys(inputs, "x"))
+
+
+def task(simulator: Any, src: str, **options: Any) -> dict[str, Any]:
+    return {**simulator.connection("test"), "src": src, **options}
+
+
+def managed(source: pathlib.Path, folder: pathlib.Path) -> str:
+    """Copy a package and turn its Managed element to 1."""
+    target = folder / source.name
+    with zipfile.ZipFile(source) as before, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as after:
+        for entry in before.infolist():
+            content = before.read(entry)
+            if entry.filename == "solution.xml":
+                content = content.replace(b"<Managed>0</Managed>", b"<Managed>1</Managed>")
+            after.writestr(entry.filename, content)
+    return str(target)
+
+
+def test_the_public_package_that_breaks_its_callers_is_stopped(
+    test: Any, run_module: Any, packages: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    older, newer = (managed(packages / name, tmp_path) for name in CONSTRUCTION_FUNDING)
+    put(test, "test", older)
+    predicted = run_module(solution_import, check_mode=True, **task(test, newer))
+    refused = run_module(solution_import, **task(test, newer))
+    assert refused["failed"]
+    assert predicted["msg"] == refused["msg"]
+    assert 'The input "BorrowerApproved" (string) is gone.' in refused["msg"]
+    assert "CF Manage Woodgrove Funding Process" in refused["msg"]
+    assert refused["plan"]["recommendation"]["action"] == "hold"
+    assert [effect["name"] for effect in refused["plan"]["contract_changes"]] == ["Woodgrove Funding Manager Draw"]
+    assert writes(test, "test") == []
+    done = run_module(solution_import, **task(test, newer, on_contract_break="warn"))
+    assert done["operation"] == "update"
+    assert any("BorrowerApproved" in warning for warning in done["warnings"])
+
+
+def test_the_public_package_that_relaxes_an_input_passes(
+    test: Any, run_module: Any, packages: pathlib.Path, tmp_path: pathlib.Path
+) -> None:
+    older, newer = (managed(packages / name, tmp_path) for name in PADFRAMEWORK)
+    put(test, "test", older)
+    done = run_module(solution_import, **task(test, newer))
+    assert done["operation"] == "update"
+    assert not done["plan"]["stops"]
+    (effect,) = done["plan"]["contract_changes"]
+    assert effect["name"] == "PADFramework: EmailSender"
+    assert [change["detail"] for change in effect["changes"]] == ['The input "Input_DisplayName" is optional now.']
+    assert 'The input "Input_DisplayName" is optional now.' in done["plan_text"]
+
+
+NESTED = {
+    "scope": {"Outer": {"type": "Scope", "actions": {"Run": calls_of("Spare")}}},
+    "condition": {"Outer": {"type": "If", "actions": {}, "else": {"actions": {"Run": calls_of("Spare")}}}},
+    "switch": {"Outer": {"type": "Switch", "cases": {"One": {"actions": {"Run": calls_of("Spare")}}}}},
+    "default": {"Outer": {"type": "Switch", "cases": {}, "default": {"actions": {"Run": calls_of("Spare")}}}},
+    "loop": {"Outer": {"type": "Foreach", "actions": {"Run": calls_of("Spare")}}},
+    "parallel": {"Other": {"type": "Compose", "runAfter": {}}, "Run": {**calls_of("Spare"), "runAfter": {}}},
+    "all": {
+        "Outer": {
+            "type": "Scope",
+            "actions": {
+                "If": {
+                    "type": "If",
+                    "actions": {
+                        "Switch": {
+                            "type": "Switch",
+                            "cases": {
+                                "A": {"actions": {"Until": {"type": "Until", "actions": {"Run": calls_of("Spare")}}}}
+                            },
+                        }
+                    },
+                }
+            },
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("nesting", NESTED)
+def test_a_cloud_flow_of_the_environment_is_found_through_all_nesting(
+    test: Any, run_module: Any, tmp_path: pathlib.Path, nesting: str
+) -> None:
+    put(test, "test", packed(tmp_path, shared(BEFORE)))
+    put(test, "test", packed(tmp_path, CloudFlow(flow_id(9), "Nightly", NESTED[nesting]), name="Callers"))
+    newer = packed(tmp_path, shared({"Question": argument()}), version="2.0.0.0")
+    refused = run_module(solution_import, **task(test, newer))
+    assert refused["failed"]
+    assert '"Nightly" (' in refused["msg"]
+    (caller,) = refused["plan"]["contract_changes"][0]["callers"]
+    assert (caller["in_package"], caller["status"]) == (False, "breaks")
+    assert {broken["argument"] for broken in caller["breaks"]} >= {"Spare"}
+    assert all(broken["place"].endswith("Run") for broken in caller["breaks"])
+    assert writes(test, "test") == []
+
+
+def test_a_desktop_flow_of_the_environment_is_found_with_the_argument_that_breaks(
+    test: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    script = f"External.RunFlow FlowId: '{SHARED}' @Question: Q @Spare: S\r\n"
+    caller = DesktopFlow(flow_id(9), "Parent", child_flows=[SHARED], script=script)
+    put(test, "test", packed(tmp_path, shared(BEFORE)))
+    put(test, "test", packed(tmp_path, caller, name="Callers"))
+    test.environment("test").store.update("workflow", flow_id(9), {"componentstate": 1})  # drafts call, too
+    refused = run_module(
+        solution_import, **task(test, packed(tmp_path, shared({"Question": argument()}), version="2.0.0.0"))
+    )
+    (affected,) = refused["plan"]["contract_changes"][0]["callers"]
+    assert (affected["name"], affected["status"]) == ("Parent", "breaks")
+    assert [broken["argument"] for broken in affected["breaks"]] == ["Spare"]
+
+
+@pytest.mark.parametrize("called", [False, True])
+@pytest.mark.parametrize("option", [None, "fail", "warn", "ignore"])
+def test_what_a_broken_contract_does(
+    test: Any, run_module: Any, tmp_path: pathlib.Path, called: bool, option: str | None
+) -> None:
+    put(test, "test", packed(tmp_path, shared(BEFORE)))
+    if called:
+        put(
+            test, "test", packed(tmp_path, CloudFlow(flow_id(9), "Fits", {"Run": calls_of("Question")}), name="Callers")
+        )
+    newer = packed(tmp_path, shared({"Question": argument()}), version="2.0.0.0")
+    done = run_module(solution_import, check_mode=True, **task(test, newer, on_contract_break=option))
+    stops = option == "fail" or (option is None and called)
+    assert bool(done.get("failed")) == stops
+    assert bool(done["warnings"]) == (not stops and option != "ignore")
+    assert done["plan"]["contract_changes"][0]["breaking"]
+
+
+@pytest.mark.parametrize("mode", ["update", "upgrade", "stage_for_upgrade", "auto"])
+def test_the_real_run_reports_the_plan_of_check_mode(
+    test: Any, run_module: Any, tmp_path: pathlib.Path, mode: str
+) -> None:
+    put(test, "test", packed(tmp_path, shared(BEFORE), DesktopFlow(flow_id(2), "Old flow")))
+    share = {"desktop_flow": SHARED, "principals": [{"team": "Finance Robotics", "permission": "user"}]}
+    assert run_module(desktop_flow_share, **test.connection("test"), shares=[share])["changed"]
+    test.clear_journal()
+    more = {**BEFORE, "Detail": argument(optional=True)}
+    newer = packed(tmp_path, shared(more), DesktopFlow(flow_id(3), "New flow"), version="2.0.0.0")
+    predicted = run_module(solution_import, check_mode=True, **task(test, newer, import_mode=mode))
+    assert writes(test, "test") == []
+    done = run_module(solution_import, **task(test, newer, import_mode=mode))
+    for key in ("plan", "plan_text", "left_overs", "diff", "operation", "reason"):
+        assert predicted[key] == done[key], key
+    flows = {key: [flow["name"] for flow in found] for key, found in done["plan"]["flows"].items()}
+    assert flows == {
+        "added": ["New flow"],
+        "changed": ["Shared flow"],
+        "unchanged": [],
+        "deleted": [] if mode == "update" else ["Old flow"],
+    }
+    dropped = {"flow": "Shared flow", "flow_id": SHARED, "principal": "team Finance Robotics", "access": "user"}
+    assert done["plan"]["shares_dropped"] == ([] if mode == "update" else [dropped])
+    assert "desktop flow New flow: new content of 2.0.0.0\n" in done["diff"]["after"]
+
+
+def test_auto_upgrades_when_nothing_needs_what_goes(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    put(test, "test", packed(tmp_path, shared(BEFORE), DesktopFlow(flow_id(2), "Old flow")))
+    newer = packed(tmp_path, shared(BEFORE), version="2.0.0.0")
+    done = run_module(solution_import, **task(test, newer, import_mode="auto"))
+    assert (done["operation"], done["plan"]["auto"]["rule"]) == ("upgrade", "safe_to_delete")
+    assert "components are to be deleted and nothing needs them" in done["reason"]
+    assert [path for path in writes(test, "test") if path in UPGRADE] == UPGRADE
+
+
+def test_auto_updates_when_something_needs_what_would_go(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    put(test, "test", packed(tmp_path, shared(BEFORE), DesktopFlow(flow_id(2), "Old flow")))
+    caller = CloudFlow(flow_id(9), "Nightly", {"Run": run_desktop_flow(flow_id(2), {})})
+    put(test, "test", packed(tmp_path, caller, name="Callers"))
+    newer = packed(tmp_path, shared(BEFORE), version="2.0.0.0")
+    done = run_module(solution_import, **task(test, newer, import_mode="auto"))
+    assert (done["operation"], done["plan"]["auto"]["rule"]) == ("update", "still_needed")
+    assert done["left_overs"] == [
+        {"id": flow_id(2), "name": "Old flow", "type": "desktop", "needed_by": ["cloud flow Nightly"]}
+    ]
+    assert writes(test, "test") == IMPORT
+
+
+def test_auto_updates_when_nothing_goes(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    put(test, "test", packed(tmp_path, shared(BEFORE)))
+    newer = packed(tmp_path, shared(BEFORE, "SET X TO 2\r\n"), version="2.0.0.0")
+    done = run_module(solution_import, **task(test, newer, import_mode="auto"))
+    assert (done["operation"], done["plan"]["auto"]["rule"]) == ("update", "nothing_to_delete")
+
+
+def test_an_upgrade_that_would_stop_half_way_does_not_begin(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    put(test, "test", packed(tmp_path, shared(BEFORE), references={"con_shared": CONNECTOR}))
+    put(test, "test", packed(tmp_path, CloudFlow(flow_id(9), "Nightly"), name="Callers"))
+    definition = {"connectionReferenceLogicalName": "con_shared"}
+    content = json.dumps({"properties": {"connectionReferences": {"shared": {"connection": definition}}}})
+    test.environment("test").store.update("workflow", flow_id(9), {"clientdata": content})
+    newer = packed(tmp_path, shared(BEFORE), version="2.0.0.0")
+    refused = run_module(solution_import, **task(test, newer, import_mode="upgrade"))
+    assert refused["failed"]
+    assert "con_shared" in refused["msg"]
+    assert '"Nightly" still needs' in refused["msg"]
+    assert writes(test, "test") == []
+    assert run_module(solution_import, **task(test, newer))["operation"] == "update"
+
+
+def test_a_call_of_a_flow_that_is_nowhere_is_an_error(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    caller = packed(tmp_path, CloudFlow(flow_id(9), "Nightly", {"Run": calls_of("Question")}), name="Callers")
+    refused = run_module(solution_import, **task(test, caller))
+    assert refused["failed"]
+    assert f'"Nightly" calls the desktop flow {SHARED}' in refused["msg"]
+    assert writes(test, "test") == []
+    put(test, "test", packed(tmp_path, shared(BEFORE)))
+    assert run_module(solution_import, **task(test, caller))["operation"] == "install"
+
+
+def test_a_signature_that_cannot_be_read_is_unknown(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    put(test, "test", packed(tmp_path, shared(BEFORE)))
+    test.environment("test").store.update("workflow", SHARED, {"inputs": "{"})
+    newer = packed(tmp_path, shared(BEFORE), version="2.0.0.0")
+    told = run_module(solution_import, check_mode=True, **task(test, newer))
+    assert [change["effect"] for change in told["plan"]["contract_changes"][0]["changes"]] == ["unknown"]
+    assert [flow["name"] for flow in told["plan"]["flows"]["changed"]] == ["Shared flow"]
+    assert any("cannot be read" in warning for warning in told["warnings"])
+
+
+def test_a_plan_of_nothing_costs_nothing(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    package = packed(tmp_path, shared(BEFORE))
+    put(test, "test", package)
+    test.clear_journal()
+    done = run_module(solution_import, check_mode=True, **task(test, package))
+    assert done["plan"] is None
+    assert done["plan_text"] == f"{NAME} 1.0.0.0: none, because version 1.0.0.0 is installed already.\n"
+    assert not any("RunUIFlow" in entry.query or "category eq 6" in entry.query for entry in test.journal("test"))
+    assert not any(entry.path.startswith("solutioncomponent") for entry in test.journal("test"))

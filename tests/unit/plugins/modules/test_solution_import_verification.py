@@ -1,0 +1,187 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What solution_import reads back: the version, the flows, what an update left behind; and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+from typing import Any
+
+import pytest
+from ansible_collections.coe.power_platform.plugins.modules import solution_import
+from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.package_maker import (
+    CloudFlow,
+    DesktopFlow,
+    flow_id,
+    package_files,
+    write_package,
+)
+from ansible_collections.coe.power_platform.tests.unit.plugins.modules.solution_scenes import (
+    NAME,
+    put,
+    release,
+    writes,
+)
+
+MISSING = (
+    '<MissingDependency><Required type="29" displayName="Write Log" id="{00000099-0000-4000-8000-000000000000}"'
+    ' solution="Logging (2.1.0.0)"/><Dependent type="29" displayName="Flow 1"'
+    ' id="{00000001-0000-4000-8000-000000000000}"/></MissingDependency>'
+)
+
+
+@pytest.fixture
+def test(simulator: Any) -> Any:
+    simulator.environment("test").settings.job_seconds = 0.05
+    return simulator
+
+
+def task(simulator: Any, src: str, **options: Any) -> dict[str, Any]:
+    return {**simulator.connection("test"), "src": src, **options}
+
+
+def customise(simulator: Any, number: int) -> None:
+    """Change a flow in the environment itself, which makes an unmanaged layer."""
+    from dataverse_simulator.solutions import components, layers
+
+    environment = simulator.environment("test")
+    kind = components.BY_TABLE["workflow"]
+    with environment.lock, environment.store.transaction():
+        row = environment.store.get("workflow", flow_id(number))
+        content = {**components.content_of(kind, row), "definition": json.dumps("SET Version TO 'mine'")}
+        layers.customise(environment.store, kind, flow_id(number), content)
+        layers.settle(environment.store, kind, flow_id(number))
+
+
+def test_a_flow_below_an_unmanaged_layer_is_a_failure_with_its_remedy(
+    test: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    put(test, "test", release(tmp_path, "1.0.0.0"))
+    customise(test, 2)
+    package = release(tmp_path, "2.0.0.0")
+    failed = run_module(solution_import, **task(test, package))
+    assert failed["failed"]
+    assert "Flow 2 (definition and signature, hidden by an unmanaged layer)" in failed["msg"]
+    assert "overwrite_customizations=true" in failed["msg"]
+    assert "RemoveActiveCustomizations" in failed["msg"]
+    assert failed["failure"]["flows"] == [
+        {"id": flow_id(2), "name": "Flow 2", "parts": ["definition", "signature"], "layer": "Active"}
+    ]
+    assert failed["operation"] == "update"
+
+    again = run_module(solution_import, **task(test, package))
+    assert not again["changed"]
+    assert any("Flow 2" in warning and "unmanaged layer" in warning for warning in again["warnings"])
+
+    repaired = run_module(solution_import, **task(test, package, force=True, overwrite_customizations=True))
+    assert repaired["changed"]
+    assert not any("unmanaged" in warning for warning in repaired["warnings"])
+
+
+def test_a_package_that_changed_without_a_new_version_is_warned_of(
+    test: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    put(test, "test", release(tmp_path, "1.0.0.0"))
+    files = package_files([DesktopFlow(flow_id(1), "Flow 1", script="changed")], version="1.0.0.0", unique_name=NAME)
+    package = write_package(tmp_path / "changed.zip", files)
+    result = run_module(solution_import, check_mode=True, **task(test, package))
+    assert not result["changed"]
+    assert any("Flow 1 (definition and signature)" in warning for warning in result["warnings"])
+
+
+def test_a_layer_of_another_solution_on_top_is_named(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    put(test, "test", release(tmp_path, "1.0.0.0"))
+    files = package_files([DesktopFlow(flow_id(1), "Flow 1", script="theirs")], version="9.0", unique_name="OnTop")
+    put(test, "test", write_package(tmp_path / "on_top.zip", files))
+    failed = run_module(solution_import, **task(test, release(tmp_path, "2.0.0.0")))
+    assert failed["failed"]
+    assert "hidden by the layer of OnTop" in failed["msg"]
+
+
+def test_success_without_a_new_version_is_a_failure(
+    test: Any, run_module: Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataverse_simulator.solutions import imports
+
+    put(test, "test", release(tmp_path, "1.0.0.0"))
+    monkeypatch.setattr(imports, "apply", lambda *_arguments: imports.ImportOutcome(""))
+    failed = run_module(solution_import, **task(test, release(tmp_path, "2.0.0.0")))
+    assert failed["failed"]
+    assert "claims success" in failed["msg"]
+    assert "version 1.0.0.0" in failed["msg"]
+
+
+def test_an_unmanaged_package_is_published_on_request(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    drafts = run_module(solution_import, **task(test, release(tmp_path, "1.0.0.0", managed=False)))
+    assert drafts["operation"] == "install"
+    assert writes(test, "test") == ["StageSolution", "ImportSolutionAsync"]
+    done = run_module(solution_import, **task(test, release(tmp_path, "1.1.0.0", managed=False), publish=True))
+    assert done["operation"] == "update"
+    assert writes(test, "test")[2:] == ["StageSolution", "ImportSolutionAsync", "PublishAllXmlAsync"]
+    assert {row["componentstate"] for row in test.environment("test").store.find("workflow")} == {0}
+
+
+def test_left_overs_of_an_update_are_listed(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    put(test, "test", release(tmp_path, "1.0.0.0", flows=(1, 2, 3)))
+    done = run_module(solution_import, **task(test, release(tmp_path, "2.0.0.0", flows=(1,))))
+    assert done["left_overs"] == [
+        {"id": flow_id(2), "name": "Flow 2", "type": "desktop", "needed_by": []},
+        {"id": flow_id(3), "name": "Flow 3", "type": "desktop", "needed_by": []},
+    ]
+
+
+def test_an_upgrade_leaves_nothing_over(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    put(test, "test", release(tmp_path, "1.0.0.0", flows=(1, 2, 3)))
+    package = release(tmp_path, "2.0.0.0", flows=(1,))
+    done = run_module(solution_import, **task(test, package, import_mode="upgrade"))
+    assert done["left_overs"] == []
+    assert [row["name"] for row in test.environment("test").store.find("workflow")] == ["Flow 1"]
+
+
+def test_cloud_flows_that_the_platform_completes_are_no_difference(
+    test: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    files = package_files([CloudFlow(flow_id(5), "Cloud")], version="1.0.0.0", unique_name=NAME)
+    done = run_module(solution_import, **task(test, write_package(tmp_path / "cloud.zip", files)))
+    assert done["operation"] == "install"
+    assert done["warnings"] == []
+
+
+def test_missing_dependencies_come_back_as_a_list(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    package = release(tmp_path, "1.0.0.0", missing=MISSING)
+    failed = run_module(solution_import, **task(test, package))
+    assert failed["failed"]
+    assert writes(test, "test") == ["StageSolution"]
+    assert "Nothing was changed" in failed["msg"]
+    (missing,) = failed["failure"]["missing_dependencies"]
+    assert missing["component"] == "Write Log"
+    assert (missing["solution"], missing["version"]) == ("Logging", "2.1.0.0")
+    assert missing["needed_by"] == "Flow 1"
+    assert "Write Log" in failed["msg"]
+    assert "Logging 2.1.0.0" in failed["msg"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [(b"no zip at all", ["broken.zip"]), (b"", ["broken.zip"])],
+)
+def test_a_file_that_is_no_package_is_refused_before_anything_is_sent(
+    test: Any, run_module: Any, tmp_path: pathlib.Path, content: bytes, words: list[str]
+) -> None:
+    path = tmp_path / "broken.zip"
+    path.write_bytes(content)
+    failed = run_module(solution_import, **task(test, str(path)))
+    assert failed["failed"]
+    assert all(word in failed["msg"] for word in words)
+    assert test.journal("test") == []
+
+
+def test_warnings_of_the_import_become_warnings_of_the_task(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    put(test, "test", release(tmp_path, "1.0.0.0"))
+    customise(test, 1)
+    files = package_files([DesktopFlow(flow_id(1), "Flow 1", script="mine")], version="2.0.0.0", unique_name=NAME)
+    failed = run_module(solution_import, **task(test, write_package(tmp_path / "same.zip", files)))
+    assert failed["import_job"]["warnings"]
+    assert set(failed["import_job"]["warnings"]) <= set(failed["warnings"])
