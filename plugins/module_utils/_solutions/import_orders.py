@@ -43,8 +43,8 @@ class ImportOrders:
     options: ImportOptions
     warn: Callable[[str], None]
 
-    def order(self, operation: Operation) -> Order:
-        """Return the order that carries out a decided operation."""
+    def order(self, operation: Operation, due: Callable[[], bool]) -> Order:
+        """Return the order that carries out a decided operation for as long as it is due."""
         name = self.package.unique_name
         staging = operation == "stage"
         return Order(
@@ -53,6 +53,7 @@ class ImportOrders:
             version=self.package.version,
             label=f"{name} {self.package.version} {operation}",
             body=lambda: self._body(staging),
+            due=due,
             guarded=operation == "upgrade",
         )
 

@@ -89,7 +89,8 @@ class SolutionImport:
     def _plan(self, joined: Run | None) -> Order | None:
         """Read the environment and decide; an import that was joined has answered the wish to force one."""
         wish = dataclasses.replace(self._options.wish, force=self._options.wish.force and joined is None)
-        decision = self._decide(wish)
+        self._target = self._read()
+        decision = self._foresight.decide(self._target, wish)
         if not self._decisions:
             self._before = self._target
         self._decisions.append(decision)
@@ -105,16 +106,7 @@ class SolutionImport:
         if len(self._decisions) == 1:
             self._check_bound()
         self._foresight.check()
-        return self._orders.order(decision.operation)
-
-    def _decide(self, wish: Wish) -> Decision:
-        """Decide anew when the solution has changed in the meantime, since planning takes its time."""
-        found = self._read()
-        while True:
-            self._target = found
-            decision = self._foresight.decide(found, wish)
-            if decision.operation in ("none", "refuse") or (found := self._read()) == self._target:
-                return decision
+        return self._orders.order(decision.operation, due=lambda: self._read() == self._target)
 
     def _read(self) -> Target:
         installed, staged = self._solutions.find_with_staged(self._package.unique_name)

@@ -11,8 +11,8 @@ operation is looked for in the environment. This file is private to the collecti
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from .._dataverse.jobs import HistoryEntry, Job, Jobs
 from .._dataverse.service_errors import is_solution_lock
@@ -73,7 +73,11 @@ class Operations:
             if run is None and running:
                 turns.wait_for(order.label, running[0])
                 continue
-            run = run or self._start(order, {job.id for job in recent})
+            if run is None:
+                body = order.body()
+                if not order.due():
+                    continue
+                run = self._start(order, body, {job.id for job in recent})
             if run is not None and self._patience.wait:
                 guard = self._guard if order.guarded else Unguarded()
                 run = self._follower.follow(order, run, guard, self._patience.wait_timeout)
@@ -120,9 +124,8 @@ class Operations:
         else:
             self._guard.observe()
 
-    def _start(self, order: Order, known: set[str]) -> Run | None:
+    def _start(self, order: Order, body: Mapping[str, Any], known: set[str]) -> Run | None:
         """Send the one request that starts the operation; return None when it is not our turn."""
-        body = order.body()
         self._prepare(order)
         try:
             answer = self._client.call(order.message, body, idempotent=order.repeatable)

@@ -23,7 +23,8 @@ class Order:
 
     ``message`` is the Web API action, ``names`` the unique names under which the platform may keep it, ``version``
     the version that an import brings (None for other operations), ``label`` its name in messages.
-    ``body`` makes the action's parameters right before they are sent, anew for each attempt.
+    ``body`` makes the action's parameters right before they are sent, anew for each attempt; ``due`` reads whether
+    what the order was decided on still holds, since an operation may have ended unseen in between.
     ``guarded`` says that the operation takes shares away, so that the guard has to work around it; ``repeatable``
     that starting it twice does no harm.
     """
@@ -33,6 +34,7 @@ class Order:
     label: str
     body: Callable[[], Mapping[str, Any]]
     version: str | None = None
+    due: Callable[[], bool] = lambda: True
     guarded: bool = False
     repeatable: bool = False
 

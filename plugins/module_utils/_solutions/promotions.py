@@ -72,7 +72,10 @@ class SolutionPromotion:
         parameters = {"UniqueName": self._installed.name}
         names = (self._name, f"{self._name}_Upgrade")
         # Source: Web API DeleteAndPromoteAsync.
-        return Order("DeleteAndPromoteAsync", names, self._label, lambda: parameters, guarded=True)
+        return Order("DeleteAndPromoteAsync", names, self._label, lambda: parameters, due=self._is_due, guarded=True)
+
+    def _is_due(self) -> bool:
+        return self._read() == (self._installed, self._staged)
 
     def _check_version(self) -> None:
         wanted, installed, staged = self._version, self._installed, self._staged

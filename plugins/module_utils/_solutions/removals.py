@@ -69,7 +69,13 @@ class SolutionRemoval:
                 dependencies=blocking,
             )
         parameters = {"SolutionUniqueName": solution.name}
-        return Order("UninstallSolutionAsync", (solution.name,), self._label, lambda: parameters)
+        return Order(
+            "UninstallSolutionAsync",
+            (solution.name,),
+            self._label,
+            lambda: parameters,
+            due=lambda: self._solutions.find(self._name) == solution,
+        )
 
     @property
     def _label(self) -> str:

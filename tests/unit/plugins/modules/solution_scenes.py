@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import pathlib
+import time
+from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.package_maker import (
@@ -63,3 +65,13 @@ def accepted(simulator: Any, environment: str, action: str) -> int:
     """Return how many calls of an action the environment took."""
     entries = simulator.journal(environment, writes=True, path=action)
     return sum(1 for entry in entries if entry.path == action and entry.status < 300)
+
+
+def after_the_end_of_jobs(read: Callable[..., Any], *, seconds: float) -> Callable[..., Any]:
+    """Return a reading that begins after a pause in which running jobs end."""
+
+    def delayed(*arguments: Any) -> Any:
+        time.sleep(seconds)
+        return read(*arguments)
+
+    return delayed

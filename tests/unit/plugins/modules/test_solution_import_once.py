@@ -10,6 +10,7 @@ import pathlib
 from typing import Any
 
 import pytest
+from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.jobs import Jobs
 from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.service_errors import remedy
 from ansible_collections.coe.power_platform.plugins.module_utils._solutions import operations as _operations
 from ansible_collections.coe.power_platform.plugins.module_utils._solutions import turns as _turns
@@ -18,6 +19,7 @@ from ansible_collections.coe.power_platform.plugins.modules import import_job_in
 from ansible_collections.coe.power_platform.tests.unit.plugins.modules.solution_scenes import (
     NAME,
     accepted,
+    after_the_end_of_jobs,
     put,
     release,
     writes,
@@ -91,6 +93,20 @@ def test_an_import_is_joined_without_the_solution_history(test: Any, run_module:
     joined = run_module(solution_import, **task(test, package))
     assert joined["joined"]
     assert accepted(test, "test", POST) == 1
+
+
+def test_an_import_that_ends_while_the_next_run_plans_is_not_repeated(
+    test: Any, run_module: Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(test, "test", release(tmp_path, "1.0.0.0"))
+    slow(test, 1.0)
+    package = release(tmp_path, "2.0.0.0")
+    run_module(solution_import, **task(test, package, import_mode="upgrade", wait=False))
+    monkeypatch.setattr(Jobs, "recent", after_the_end_of_jobs(Jobs.recent, seconds=1.5))
+    again = run_module(solution_import, **task(test, package, import_mode="upgrade"))
+    assert again["operation"] == "none"
+    assert not again["changed"]
+    assert accepted(test, "test", "StageAndUpgradeAsync") == 1
 
 
 def test_another_version_of_the_same_solution_is_not_joined(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:

@@ -9,11 +9,13 @@ import pathlib
 from typing import Any
 
 import pytest
+from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.jobs import Jobs
 from ansible_collections.coe.power_platform.plugins.module_utils._solutions import operations as _operations
 from ansible_collections.coe.power_platform.plugins.modules import solution_promote
 from ansible_collections.coe.power_platform.tests.unit.plugins.modules.solution_scenes import (
     NAME,
     accepted,
+    after_the_end_of_jobs,
     put,
     release,
 )
@@ -79,6 +81,16 @@ def test_a_running_promotion_is_joined(staged: Any, run_module: Any) -> None:
     assert done["changed"]
     assert done["solution"]["version"] == "2.0.0.0"
     assert accepted(staged, "test", POST) == 1
+
+
+def test_a_promotion_that_ends_while_the_next_run_plans_is_not_repeated(
+    staged: Any, run_module: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staged.environment("test").settings.job_seconds = 1.0
+    promote(run_module, staged, wait=False)
+    monkeypatch.setattr(Jobs, "recent", after_the_end_of_jobs(Jobs.recent, seconds=1.5))
+    assert promote(run_module, staged)["operation"] == "none"
+    assert len(staged.journal("test", path=POST)) == 1
 
 
 @pytest.mark.parametrize("kind", ["reset_after", "error_after", "truncated"])
