@@ -56,7 +56,7 @@ def _settings(simulator: Simulator, in_worker: bool) -> dict[str, object]:
     urls = {name: simulator.environment_url(name) for name in ENVIRONMENTS}
     return {
         "environments": urls,
-        "connection": {k: str(v) for k, v in connection.items() if k != "environment_url"},
+        "connection_options": {k: str(v) for k, v in connection.items() if k != "environment_url"},
         "simulator_url": urls[ENVIRONMENTS[0]].rpartition("/")[0] + "/_simulator",
         "solution_packages": str(workspace.PACKAGES),
         "power_platform_in_worker": in_worker,

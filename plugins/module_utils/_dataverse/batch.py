@@ -18,7 +18,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from .._errors import PowerPlatformError
-from .._transport.http import Response, headers_from
+from .._transport.http import headers_from
+from .._transport.messages import Response
 from .._transport.retry_policy import retry_after
 from .odata import resource
 from .service_errors import is_service_protection, json_object, refusal, request_id, unreadable

@@ -64,7 +64,7 @@ def read_together(client: DataverseClient, *queries: Query) -> list[list[dict[st
         for operation in group:
             page = next(pages)
             if not isinstance(page, PowerPlatformError):
-                rows += _rows(client, page, operation.headers)
+                rows += client.rows(page, operation.headers)
             elif not (query.optional and page.details.get("status") == FORBIDDEN):
                 raise page
         found.append(rows)
@@ -81,12 +81,3 @@ def _first_pages(client: DataverseClient, operations: list[Operation]) -> Iterat
     else:
         for reply in client.batch(operations):
             yield reply.error or reply.body
-
-
-def _rows(client: DataverseClient, page: dict[str, Any], headers: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-    while True:
-        yield from page["value"]
-        following = page.get("@odata.nextLink")
-        if not following:
-            return
-        page = client.get(following, headers=headers)

@@ -15,7 +15,7 @@ import re
 from typing import Any
 
 from .._errors import ApiError, AuthenticationError, NotFoundError, OutcomeUnknownError, PowerPlatformError
-from .._transport.http import Response
+from .._transport.messages import Response
 from .remedies import REMEDIES
 
 SERVICE_PROTECTION_CODES = frozenset({"0x80072321", "0x80072322", "0x80072326"})

@@ -17,7 +17,8 @@ from urllib.parse import urljoin, urlsplit
 
 from .._errors import TransportError
 from .._transport.auth import TokenSource
-from .._transport.http import HttpSession, Response, Sink, StreamedBody
+from .._transport.http import HttpSession
+from .._transport.messages import Response, Sink, StreamedBody
 from .._transport.retry_policy import RetryPolicy
 from .service_errors import is_service_protection, json_object, refusal
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from .._errors import ConfigurationError, PowerPlatformError, RefusedError
 from .._packages.package import Package
 from .bindings import Bindings
-from .decision import Decision, Target, Wish
+from .decision import Decision, Target
 from .foresight import Foresight
 from .import_jobs import ImportJob, ImportJobs
 from .import_orders import ImportOptions, ImportOrders

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from .._errors import ConfigurationError, OutcomeUnknownError, TransportError
 from .._version import VERSION
 from .connection_failures import Failure, explain
+from .messages import Response, Sink, StreamedBody, WholeBody
 from .retry_policy import REPEATABLE, RetryPolicy, backoff, retry_after
 
 try:
@@ -31,54 +31,6 @@ else:
 USER_AGENT = f"coe.power_platform/{VERSION}"
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 CHUNK = 64 * 1024
-
-
-class Sink(Protocol):
-    """Takes the body of a successful answer while it arrives."""
-
-    def reset(self) -> None:
-        """Forget what was written: the answer starts again."""
-
-    def write(self, chunk: bytes) -> None:
-        """Take the next bytes."""
-
-
-class StreamedBody(Protocol):
-    """A request body that is made while it is sent; each iteration starts anew.
-
-    ``complete`` tells whether everything was handed out, so that the service may have received it.
-    """
-
-    complete: bool
-
-    def __len__(self) -> int: ...
-
-    def __iter__(self) -> Iterator[bytes]: ...
-
-
-class WholeBody:
-    """A body in memory."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self.complete = False
-
-    def __len__(self) -> int:
-        return len(self._content)
-
-    def __iter__(self) -> Iterator[bytes]:
-        self.complete = True
-        yield self._content
-
-
-@dataclass(frozen=True)
-class Response:
-    """An answer: status, headers (names in any case), the bytes of the body, and the URL that gave it."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    url: str
 
 
 class HttpSession:

@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from .._errors import AuthenticationError
-from .http import HttpSession, Response
+from .http import HttpSession
+from .messages import Response
 from .retry_policy import RetryPolicy
 
 

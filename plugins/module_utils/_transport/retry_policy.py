@@ -13,10 +13,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .http import Response
+from .messages import Response
 
 TEMPORARY_STATUSES = frozenset({429, 502, 503, 504})
 LONGEST_PAUSE = 300.0

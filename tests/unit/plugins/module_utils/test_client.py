@@ -24,7 +24,8 @@ from ansible_collections.coe.power_platform.plugins.module_utils._errors import 
     TransportError,
 )
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.auth import StaticToken
-from ansible_collections.coe.power_platform.plugins.module_utils._transport.http import HttpSession, Response
+from ansible_collections.coe.power_platform.plugins.module_utils._transport.http import HttpSession
+from ansible_collections.coe.power_platform.plugins.module_utils._transport.messages import Response
 from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.https_server import (
     Answer,
     HttpsServer,

@@ -29,7 +29,7 @@ from ansible_collections.coe.power_platform.plugins.module_utils._errors import 
     OutcomeUnknownError,
     PowerPlatformError,
 )
-from ansible_collections.coe.power_platform.plugins.module_utils._transport.http import Response
+from ansible_collections.coe.power_platform.plugins.module_utils._transport.messages import Response
 
 TRIED = "POST ImportSolutionAsync in https://contoso.crm4.dynamics.com"
 
