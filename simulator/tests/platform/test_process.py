@@ -139,8 +139,13 @@ def test_writes_cut_off_by_a_kill_are_whole_or_absent(tmp_path: Path) -> None:
         pair = change_set(*(part("POST", "annotations", '{"subject":"x"}', str(number)) for number in (1, 2)))
         body = f"--b\r\n{pair}\r\n" * 300 + "--b--\r\n"
         headers = {"Content-Type": "multipart/mixed; boundary=b"}
+
+        def write_on() -> None:
+            while True:
+                session.post(f"{root}$batch", data=body, headers=headers, timeout=20)
+
         with pytest.raises(requests.RequestException):
-            _kill_soon(running, lambda: session.post(f"{root}$batch", data=body, headers=headers, timeout=20))
+            _kill_soon(running, write_on)
     with process("--data", str(tmp_path)) as (_dummy, description):
         session, root = connect(description, "dev")
         count = int(session.get(f"{root}annotations/$count", timeout=20).text)
