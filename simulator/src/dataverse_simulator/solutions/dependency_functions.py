@@ -19,6 +19,7 @@ from . import components, dependencies, removal
 from . import rows as solution_rows
 from .components import ComponentKind
 from .dependencies import Dependency
+from .named_components import NAMED
 
 _COMPONENT = {"ObjectId": required("Edm.Guid"), "ComponentType": required("Edm.Int32")}
 _SOLUTION = {"SolutionUniqueName": required("Edm.String")}
@@ -39,7 +40,12 @@ def retrieve_required_components(context: Context, parameters: dict[str, Any]) -
 
 @function("RetrieveDependenciesForDelete", _COMPONENT, returns=_ROWS)
 def retrieve_dependencies_for_delete(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
-    """What blocks the deletion; binaries do not, they are deleted with their flow."""
+    """What blocks the deletion; binaries do not, they are deleted with their flow.
+
+    Nothing that the simulator models needs a table, a web resource or an app.
+    """
+    if parameters["ComponentType"] in NAMED:
+        return _answer([])
     kind = _kind(parameters)
     found = dependencies.dependents_of(context.store, kind, parameters["ObjectId"])
     return _answer([] if kind.table == "workflow" else found)

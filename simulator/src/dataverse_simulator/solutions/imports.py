@@ -65,7 +65,7 @@ def apply(context: Context, request: ImportRequest) -> ImportOutcome:
                 outcome.warnings += _hidden_warning(context, kind, row_id, packaged)
     for component in manifest.root_components:
         if components.kind_of_type(component.type) is None:
-            solution_rows.add_unmodelled(context.store, solution["solutionid"], component)
+            solution_rows.add_unmodelled(context, solution["solutionid"], component)
     settings_rows.apply_values(context, request.package, request.overrides)
     return outcome
 

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +13,7 @@ from ..environments.store import Row, Store
 from ..errors import ODataError
 from ..packages.manifest import Manifest, Publisher, RootComponent
 from ..packages.package import SolutionPackage, write_package
-from . import components, layers
+from . import components, layers, named_components
 
 HOLDING_SUFFIX = "_Upgrade"
 #: Solutions that every environment has and nobody removes.
@@ -128,12 +127,16 @@ def add_component(
     return str(row["solutioncomponentid"])
 
 
-def add_unmodelled(store: Store, solution_id: str, component: RootComponent) -> None:
-    """Keep a root component of a type the simulator has no table for (entities, apps, web resources)."""
-    name = component.schema_name or component.id or ""
-    object_id = component.id or str(uuid.uuid5(uuid.NAMESPACE_OID, f"{component.type} {name}"))
+def add_unmodelled(context: Context, solution_id: str, component: RootComponent) -> None:
+    """Keep a root component of a type whose content the simulator does not model (tables, apps, web resources)."""
+    object_id = named_components.ensure(context, component)
     add_component(
-        store, solution_id, component.type, object_id, behavior=component.behavior, schema_name=component.schema_name
+        context.store,
+        solution_id,
+        component.type,
+        object_id,
+        behavior=component.behavior,
+        schema_name=component.schema_name,
     )
 
 
@@ -175,5 +178,7 @@ def remove(context: Context, solution: Row) -> list[str]:
                 deleted.append(row_id)
     for member in members(store, solution["solutionid"]):
         store.delete("solutioncomponent", member["solutioncomponentid"])
+        if solution["ismanaged"] and named_components.delete_unheld(store, member["componenttype"], member["objectid"]):
+            deleted.append(member["objectid"])
     store.delete("solution", solution["solutionid"])
     return deleted

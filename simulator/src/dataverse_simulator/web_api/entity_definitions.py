@@ -3,6 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """EntityDefinitions as far as clients need it: set names, keys, columns with types and choices.
 
+Of custom tables, which imported packages bring, only the names are known: they are answered by their key.
 Source: Web API, "Query table definitions using the Web API".
 """
 
@@ -17,6 +18,7 @@ from odata_query import ast
 from ..environments import schema
 from ..environments.schema import Column, Kind, Table
 from ..environments.seeding import stable_id
+from ..environments.store import Store
 from ..errors import UNKNOWN_PARAMETER, ODataError, invalid_query, not_found, not_modelled
 from .filters import parse
 from .paths import Segment, split_arguments, split_outside_quotes, text_literal
@@ -41,7 +43,7 @@ _DERIVED = {f"{name}AttributeMetadata": name for name in (*_ATTRIBUTE_TYPES.valu
 _CRM = "Microsoft.Dynamics.CRM."
 
 
-def answer(root: str, segments: list[Segment], options: Mapping[str, str]) -> dict[str, Any]:
+def answer(root: str, segments: list[Segment], options: Mapping[str, str], store: Store) -> dict[str, Any]:
     """The JSON for `EntityDefinitions…`; 400, 404 or 501 for what is not there."""
     for name in options:
         if name not in ("$select", "$filter", "$expand", "$top"):
@@ -54,6 +56,10 @@ def answer(root: str, segments: list[Segment], options: Mapping[str, str]) -> di
         return {"@odata.context": context, "value": _chosen(definitions, options)}
     if first.arguments is None:
         raise not_modelled(f"'EntityDefinitions/{rest[0].name}'")
+    if custom := _custom(store, first.arguments):
+        if rest or set(options) - {"$select"}:
+            raise not_modelled("more of a custom table than its names")
+        return {"@odata.context": f"{context}/$entity", **_shaped(custom, options)}
     table = _addressed(first.arguments)
     if not rest:
         return {"@odata.context": f"{context}/$entity", **_shaped(definition(table), options)}
@@ -88,6 +94,22 @@ def _addressed(arguments: str) -> Table:
     if not found:
         raise not_found("EntityMetadata", name)
     return found[0]
+
+
+def _custom(store: Store, arguments: str) -> Definition | None:
+    """The definition of a table that the simulator keeps the name of."""
+    key = split_arguments(arguments)
+    by_name = set(key) == {"LogicalName"}
+    name = text_literal(key["LogicalName"]) if by_name else key.get("", "")
+    found = store.first("_entity", **{"logicalname" if by_name else "metadataid": name})
+    if found is None:
+        return None
+    return {
+        "@type": "EntityMetadata",
+        "MetadataId": found["metadataid"],
+        "LogicalName": found["logicalname"],
+        "IsCustomEntity": True,
+    }
 
 
 def _chosen(definitions: list[Definition], options: Mapping[str, str]) -> list[Definition]:

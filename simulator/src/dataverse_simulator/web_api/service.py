@@ -31,7 +31,7 @@ def serve(context: Context, call: Call) -> Answer:
     first, rest = segments[0], segments[1:]
     if first.name in entity_definitions.ROOTS:
         answers.require_method("GET")
-        return json_answer(200, entity_definitions.answer(call.root, segments, answers.options))
+        return json_answer(200, entity_definitions.answer(call.root, segments, answers.options, context.store))
     if first.name == "$metadata":
         raise not_modelled("$metadata; EntityDefinitions is there")
     table = schema.table_of_set(first.name)

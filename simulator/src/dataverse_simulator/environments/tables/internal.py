@@ -1,7 +1,10 @@
 # Copyright: (c) 2026, coe.power_platform contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tables that exist in the store only: raw packages, state of running jobs. They never show in the API."""
+"""Tables that exist in the store only: raw packages, names of custom tables, state of running jobs.
+
+They never show in the API, apart from the names of custom tables in EntityDefinitions.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ register(
     Table(
         "_package", "_packages", (blob("content"), text("uniquename"), text("version")), key="packageid", internal=True
     ),
+    Table("_entity", "_entities", (text("logicalname", 128),), key="metadataid", internal=True),
     Table(
         "_layer",
         "_layers",

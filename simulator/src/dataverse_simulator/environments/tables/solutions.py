@@ -3,12 +3,27 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Solutions, publishers, their components, layers, history and dependencies.
 
-Source: reference/entities/{solution,solutioncomponent,msdyn_solutionhistory}.md of MicrosoftDocs/powerapps-docs.
+Source: reference/entities/{solution,solutioncomponent,msdyn_solutionhistory,webresource,sitemap,appmodule,canvasapp}.md
+of MicrosoftDocs/powerapps-docs.
 """
 
 from __future__ import annotations
 
-from ..schema import READ_ONLY, Table, blob, choice, double, flag, guid, integer, lookup, moment, register, text
+from ..schema import (
+    READ_ONLY,
+    Ownership,
+    Table,
+    blob,
+    choice,
+    double,
+    flag,
+    guid,
+    integer,
+    lookup,
+    moment,
+    register,
+    text,
+)
 
 COMPONENT_TYPE = {
     1: "Entity",
@@ -16,6 +31,8 @@ COMPONENT_TYPE = {
     20: "Role",
     29: "Workflow",
     61: "Web Resource",
+    62: "Site Map",
+    80: "Model-driven App",
     300: "Canvas App",
     371: "Connector",
     372: "Connector",
@@ -89,6 +106,30 @@ register(
         primary_name="name",
         schema_name="WebResource",
         object_type_code=9333,
+    ),
+    Table(
+        "sitemap",
+        "sitemaps",
+        (text("sitemapname", 200), text("sitemapnameunique", 200, on_create_only=True)),
+        schema_name="SiteMap",
+        object_type_code=4709,
+    ),
+    Table(
+        "appmodule",
+        "appmodules",
+        (text("name", 100), text("uniquename", 100)),
+        primary_name="name",
+        schema_name="AppModule",
+        object_type_code=9700,
+    ),
+    Table(
+        "canvasapp",
+        "canvasapps",
+        (text("name", 100), text("displayname", 2000)),
+        primary_name="name",
+        ownership=Ownership.USER,
+        schema_name="CanvasApp",
+        object_type_code=300,
     ),
     Table(
         "solutioncomponent",
