@@ -96,14 +96,15 @@ class DeployedFlows:
     def counterparts(self, package: Package, headers: Mapping[str, str]) -> dict[str, Counterpart]:
         """Return the flows of a package that the environment has, by id and in the package's order.
 
-        The number of requests grows with the size of the flows, not with their number.
+        The number of requests grows with the size of the flows, not with their number. Of other kinds than desktop
+        and cloud flows (business rules, say) there is no content to compare.
         """
-        sizes, contents = {}, {}
+        sizes, contents = dict.fromkeys((flow.id for flow in package.flows), 0), {}
         for flow, text in package.contents():
             sizes[flow.id], contents[flow.id] = len(text), _fingerprint(text, cloud=flow.cloud)
         rows = {row["workflowid"].lower(): row for ids in _pages(sizes) for row in self._rows(ids, headers)}
         return {
-            flow.id: Counterpart(flow, rows[flow.id], _differing_parts(flow, contents[flow.id], rows[flow.id]))
+            flow.id: Counterpart(flow, rows[flow.id], _differing_parts(flow, contents.get(flow.id), rows[flow.id]))
             for flow in package.flows
             if flow.id in rows
         }
@@ -149,9 +150,9 @@ def _layers_path(id: str) -> str:
     return resource("msdyn_componentlayers", {"$select": "msdyn_solutionname,msdyn_order", "$filter": condition})
 
 
-def _differing_parts(flow: PackagedFlow, content: str, row: dict[str, Any]) -> tuple[str, ...]:
+def _differing_parts(flow: PackagedFlow, content: str | None, row: dict[str, Any]) -> tuple[str, ...]:
     parts = []
-    if content != row["content"]:
+    if content is not None and content != row["content"]:
         parts.append("definition")
     if flow.desktop and _signature_differs(flow, row):
         parts.append("signature")

@@ -149,6 +149,28 @@ def test_cloud_flows_that_the_platform_completes_are_no_difference(
     assert done["warnings"] == []
 
 
+@pytest.mark.parametrize("category", [0, 2, 3, 4, 7])
+def test_workflows_that_are_no_flows_are_not_compared(
+    test: Any, run_module: Any, tmp_path: pathlib.Path, category: int
+) -> None:
+    files = package_files([DesktopFlow(flow_id(1))], version="1.0.0.0", unique_name=NAME)
+    workflow = (
+        f'<Workflow WorkflowId="{{{flow_id(7)}}}" Name="Check amount"><XamlFileName>/Workflows/Check.xaml</XamlFileName>'
+        f"<Type>1</Type><Category>{category}</Category></Workflow></Workflows>"
+    )
+    files["customizations.xml"] = files["customizations.xml"].replace("</Workflows>", workflow)
+    files["Workflows/Check.xaml"] = "<Activity/>"
+    root = f'<RootComponent type="29" id="{{{flow_id(7)}}}" behavior="0" /></RootComponents>'
+    files["solution.xml"] = files["solution.xml"].replace("</RootComponents>", root)
+    package = write_package(tmp_path / "rules.zip", files)
+    done = run_module(solution_import, **task(test, package))
+    again = run_module(solution_import, **task(test, package))
+    assert done["operation"] == "install"
+    assert done["warnings"] == []
+    assert not again["changed"]
+    assert again["warnings"] == []
+
+
 def test_missing_dependencies_come_back_as_a_list(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
     package = release(tmp_path, "1.0.0.0", missing=MISSING)
     failed = run_module(solution_import, **task(test, package))
