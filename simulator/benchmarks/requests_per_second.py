@@ -16,6 +16,7 @@ import statistics
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -30,15 +31,18 @@ from starlette.routing import Route
 
 ROWS = 5000
 OPERATIONS = 1000
+FLOW, TEAM = 1, 2
 
 
 def run_simulator(channel: Connection) -> None:
-    """The simulator in a process of its own; the environment dev holds 5,000 notes."""
+    """The simulator in a process of its own; the environment dev holds 5,000 notes, 20 flows and 50 more teams."""
     with Simulator() as simulator:
         for name in ("dev", "test"):
             simulator.environment(name).settings.requests_per_window = 10**9
         notes = [{"subject": f"Note {number}", "notetext": "text"} for number in range(ROWS)]
-        simulator.load_seed("dev", {"rows": {"annotation": notes}})
+        flows = [{"workflowid": _id(FLOW, number), "category": 6, "type": 1} for number in range(20)]
+        teams = [{"teamid": _id(TEAM, number), "name": f"Team {number}"} for number in range(50)]
+        simulator.load_seed("dev", {"rows": {"annotation": notes, "workflow": flows, "team": teams}})
         channel.send((simulator.base_url, simulator.ca_path, simulator.token("dev")))
         channel.recv()
 
@@ -90,12 +94,31 @@ def seconds(work: Callable[[], Any], times: int, rounds: int = 5) -> float:
     return statistics.median(durations)
 
 
-def batch_body() -> bytes:
-    part = (
-        "--b\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
-        'POST annotations HTTP/1.1\r\nContent-Type: application/json\r\n\r\n{"subject":"batch"}\r\n'
-    )
-    return (part * OPERATIONS + "--b--\r\n").encode()
+def _id(kind: int, number: int) -> str:
+    return str(uuid.UUID(int=kind << 64 | number))
+
+
+def batch_body(action: str, bodies: list[dict[str, Any]]) -> bytes:
+    """One POST for each body."""
+    head = "--b\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
+    request = f"POST {action} HTTP/1.1\r\nContent-Type: application/json\r\n\r\n"
+    return ("".join(f"{head}{request}{json.dumps(body)}\r\n" for body in bodies) + "--b--\r\n").encode()
+
+
+def grants() -> list[dict[str, Any]]:
+    """Each flow shared with each of the teams."""
+    kind = "Microsoft.Dynamics.CRM."
+    return [
+        {
+            "Target": {"@odata.type": f"{kind}workflow", "workflowid": _id(FLOW, flow)},
+            "PrincipalAccess": {
+                "Principal": {"@odata.type": f"{kind}team", "teamid": _id(TEAM, team)},
+                "AccessMask": "ReadAccess",
+            },
+        }
+        for flow in range(20)
+        for team in range(50)
+    ]
 
 
 def main() -> int:
@@ -111,10 +134,15 @@ def main() -> int:
     root = "/dev/api/data/v9.2"
     first = json.loads(simulator.send("GET", f"{root}/annotations?$top=1"))["value"][0]["annotationid"]
     multipart = {"Content-Type": "multipart/mixed; boundary=b"}
+    creates, shares = (
+        batch_body("annotations", [{"subject": "batch"}] * OPERATIONS),
+        batch_body("GrantAccess", grants()),
+    )
     cases: list[tuple[str, int, str, str, bytes | None, dict[str, str]]] = [
         ("single-row GET", 200, "GET", f"{root}/annotations({first})?$select=subject", None, {}),
         (f"page of {ROWS:,} rows", 2, "GET", f"{root}/annotations?$select=subject,notetext", None, {}),
-        (f"batch of {OPERATIONS:,} creates", 1, "POST", "/dev/api/data/v9.2/$batch", batch_body(), multipart),
+        (f"batch of {OPERATIONS:,} creates", 1, "POST", f"{root}/$batch", creates, multipart),
+        (f"batch of {OPERATIONS:,} grants", 1, "POST", f"{root}/$batch", shares, multipart),
     ]
     print(f"{'':24} {'simulator':>14} {'bare framework':>16}   answer")
     for name, times, method, path, body, headers in cases:

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timezone
+from functools import lru_cache
 
 
 class Clock:
@@ -31,7 +32,7 @@ class Clock:
 
     def text(self, *, offset: float = 0.0) -> str:
         """Now (plus `offset` seconds) as the Web API writes it: 2026-01-31T12:00:00Z."""
-        return as_text(self.now() + timedelta(seconds=offset))
+        return _second_as_text(int((self.time() + offset) // 1))
 
     def advance(self, seconds: float) -> None:
         self._offset += seconds
@@ -46,6 +47,11 @@ class Clock:
 
 def as_text(moment: datetime) -> str:
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@lru_cache(maxsize=1000)
+def _second_as_text(second: int) -> str:
+    return as_text(datetime.fromtimestamp(second, tz=timezone.utc))
 
 
 def from_text(text: str) -> datetime:

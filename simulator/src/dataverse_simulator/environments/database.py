@@ -53,7 +53,7 @@ def metadata() -> sa.MetaData:
             for declared in table.columns.values()
             for made in _columns(declared, declared.name == table.primary_key)
         ]
-        indexes = [sa.Index(f"ix_{table.name}_{name}", name) for name in table.indexes]
+        indexes = [sa.Index(f"ix_{table.name}_{names.replace(',', '_')}", *names.split(",")) for names in table.indexes]
         sa.Table(table.name, result, *columns, *indexes)
     return result
 

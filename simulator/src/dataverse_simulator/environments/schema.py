@@ -132,7 +132,8 @@ class Table:
     """One table: `name` logical, `set_name` in URLs, `key` primary key column, `primary_name` shown in annotations.
 
     `internal` tables exist in the store only (package blobs, job state) and never in the API.
-    `alternate_keys` are tuples of columns. `audited`: has createdon, modifiedon, createdby, modifiedby.
+    `alternate_keys` are tuples of columns; each of `indexes` is one column, or several separated by commas. `audited`:
+    has createdon, modifiedon, createdby, modifiedby.
     """
 
     name: str

@@ -36,6 +36,13 @@ def privilege_name(verb: str, table: schema.Table) -> str:
     return f"prv{verb}{table.privilege_name or table.type_name}"
 
 
+def columns_of_rights(table: schema.Table) -> tuple[str, ...]:
+    """The columns of a row that rights on it depend on, its key among them: nobody needs to read its big ones."""
+    if table.ownership is not schema.Ownership.USER:
+        return (table.primary_key,)
+    return (table.primary_key, "ownerid", "owneridtype", "owningbusinessunit")
+
+
 def team_ids(store: Store, user_id: str) -> list[str]:
     return [row["teamid"] for row in store.find("teammembership", systemuserid=user_id)]
 

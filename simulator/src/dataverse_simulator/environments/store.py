@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
 from typing import Any
@@ -51,11 +51,13 @@ class Store:
     def __init__(self, path: Path, clock: Clock, *, durable: bool = False) -> None:
         self.path = path
         self.clock = clock
+        self._durable = durable
         self.connection = open_connection(path, durable=durable)
         """For expressions of SQLAlchemy; everything simpler goes to the driver directly, which is ten times as fast."""
         self._driver: SqliteConnection = self.connection.connection.driver_connection  # type: ignore[assignment]
         self.privileges: dict[Any, Any] = {}
         """Worked-out privileges; forgotten when something they depend on changes."""
+        self._security_changes = 0
         self._depth = 0
         self._version = self._stored_version()
 
@@ -89,7 +91,7 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing; may be nested (an inner one that fails undoes its own work only)."""
-        name, version = f"level{self._depth}", self._version
+        name, version, security_changes = f"level{self._depth}", self._version, self._security_changes
         self._driver.execute(f"SAVEPOINT {name}" if self._depth else "BEGIN IMMEDIATE")
         self._depth += 1
         try:
@@ -97,21 +99,51 @@ class Store:
         except BaseException:
             self._depth -= 1
             self._version = version
-            self.privileges.clear()
-            self._driver.execute(f"ROLLBACK TO {name}" if self._depth else "ROLLBACK")
+            if self._security_changes != security_changes:
+                self.privileges.clear()
+            if self._depth:
+                self._driver.execute(f"ROLLBACK TO {name}")
+                self._driver.execute(f"RELEASE {name}")  # or it would slow down all that the outer one writes
+            else:
+                self._driver.execute("ROLLBACK")
             raise
         self._depth -= 1
-        if not self._depth and self._version != version:
-            self._driver.execute(f"PRAGMA user_version = {self._version}")
-        self._driver.execute(f"RELEASE {name}" if self._depth else "COMMIT")
+        if self._depth:
+            self._driver.execute(f"RELEASE {name}")
+        else:
+            self._commit(version)
 
-    def get(self, table: str, row_id: str) -> Row | None:
+    @contextmanager
+    def one_commit(self) -> Iterator[None]:
+        """Commit the transactions in here together, those before an exception too; each may still fail for itself.
+
+        A durable store commits each at once nevertheless: that is what survives the death of the process.
+        """
+        if self._durable or self._depth:
+            yield
+            return
+        version = self._version
+        self._driver.execute("BEGIN IMMEDIATE")
+        self._depth = 1
+        try:
+            yield
+        finally:
+            self._depth = 0
+            self._commit(version)
+
+    def _commit(self, version: int) -> None:
+        """Commit the outermost transaction, which began at this version."""
+        if self._version != version:
+            self._driver.execute(f"PRAGMA user_version = {self._version}")
+        self._driver.execute("COMMIT")
+
+    def get(self, table: str, row_id: str, *, columns: Sequence[str] | None = None) -> Row | None:
         """The row with this primary key, or None."""
         key = schema.table(table).primary_key
-        return self.first(table, **{key: row_id})
+        return self.first(table, columns=columns, **{key: row_id})
 
-    def first(self, table: str, **equals: Any) -> Row | None:
-        return next(iter(self.find(table, **equals)), None)
+    def first(self, table: str, *, columns: Sequence[str] | None = None, **equals: Any) -> Row | None:
+        return next(iter(self.find(table, columns=columns, **equals)), None)
 
     def find(self, table: str, *, columns: Sequence[str] | None = None, **equals: Any) -> list[Row]:
         """Rows whose columns equal the given values (a list means: one of), in the order they were inserted.
@@ -134,7 +166,7 @@ class Store:
     def insert(self, table: str, values: Mapping[str, Any]) -> Row:
         """Insert a row; fills the primary key, defaults, owner columns, createdon, modifiedon and versionnumber."""
         declared = schema.table(table)
-        row = _empty_row(table)
+        row = dict(_empty_row(table))
         row[declared.primary_key] = new_id()
         if "createdon" in declared.columns:
             row["createdon"] = row["modifiedon"] = self.clock.text()
@@ -153,9 +185,7 @@ class Store:
             row.setdefault("modifiedon", self.clock.text())
         self._complete(declared, row)
         self._forget_privileges(table)
-        assignments = ", ".join(f'"{sql_table(table).c[name].name}" = ?' for name in row)
-        where = _where(table, ((declared.primary_key, "one"),))
-        self._driver.execute(f'UPDATE "{table}" SET {assignments}{where}', (*row.values(), row_id))
+        self._driver.execute(_update_statement(table, tuple(row)), (*row.values(), row_id))
 
     def delete(self, table: str, row_id: str) -> None:
         self._forget_privileges(table)
@@ -164,6 +194,7 @@ class Store:
 
     def _forget_privileges(self, table: str) -> None:
         if table in SECURITY_TABLES:
+            self._security_changes += 1
             self.privileges.clear()
 
     def _complete(self, declared: schema.Table, row: Row) -> None:
@@ -226,8 +257,16 @@ def _insert_statement(table: str, names: tuple[str, ...]) -> str:
     return f'INSERT INTO "{table}" ({columns}) VALUES ({", ".join("?" * len(names))})'
 
 
+@lru_cache
+def _update_statement(table: str, names: tuple[str, ...]) -> str:
+    """Changes the row with the primary key that follows the values."""
+    assignments = ", ".join(f'"{sql_table(table).c[name].name}" = ?' for name in names)
+    return f'UPDATE "{table}" SET {assignments}{_where(table, ((schema.table(table).primary_key, "one"),))}'
+
+
+@cache
 def _empty_row(table: str) -> Row:
-    """Every column with its default."""
+    """Every column with its default; to be copied."""
     columns = schema.table(table).columns
     return {
         column.name: columns[column.name].default if column.name in columns else None for column in sql_table(table).c

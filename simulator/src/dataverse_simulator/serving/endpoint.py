@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 from urllib.parse import unquote
@@ -168,7 +168,7 @@ class Endpoint:
 
         def run(call: Call) -> Answer:
             answer = self._run(exchange, call)
-            inner = replace(exchange, call=call, number=self._journal.number(), fault=None)
+            inner = Exchange(exchange.environment, call, exchange.url, self._journal.number(), claims=exchange.claims)
             self._note(inner, answer, batch=exchange.number)
             return answer
 
@@ -176,7 +176,8 @@ class Endpoint:
             with exchange.environment.store.transaction():
                 return work()
 
-        return BatchRunner(run, atomically).answer(exchange.call)
+        with exchange.environment.store.one_commit():
+            return BatchRunner(run, atomically).answer(exchange.call)
 
     def _note(self, exchange: Exchange, answer: Answer | None, batch: int | None = None) -> None:
         call = exchange.call

@@ -116,12 +116,16 @@ def _effective(context: Context, principal_table: str, target: Entity) -> dict[s
 
 
 def _target(context: Context, target: Entity) -> tuple[schema.Table, Row]:
-    """:raises ODataError: 404 0x80040217, the record is not there (or no id was given)."""
+    """The record with the columns that rights on it depend on.
+
+    :raises ODataError: 404 0x80040217, the record is not there (or no id was given).
+    """
     try:
         table = schema.table(target.table)
     except KeyError:
         raise ODataError(400, "0x80040203", f"The entity with a name = '{target.table}' was not found.") from None
-    row = context.store.get(table.name, target.id) if target.id else None
+    columns = security.columns_of_rights(table)
+    row = context.store.get(table.name, target.id, columns=columns) if target.id else None
     if row is None:
         raise not_found(table.type_name, target.id or "")
     return table, row

@@ -10,10 +10,19 @@ share, unshare and delete cascade to desktopflowbinary, whose rows carry the mas
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from ..environments.store import Row, Store
 
 POA = "principalobjectaccess"
+
+
+class Place(NamedTuple):
+    """Where a share is: a record of a table, and the principal as (table, id)."""
+
+    table: str
+    object_id: str
+    principal: tuple[str, str]
 
 
 def share_of(store: Store, object_id: str, principal_id: str) -> Row | None:
@@ -29,33 +38,28 @@ def shares_of(store: Store, object_id: str) -> list[Row]:
 def grant(store: Store, table: str, object_id: str, principal: tuple[str, str], mask: int) -> None:
     """Add rights. `principal` is (table, id)."""
     row = share_of(store, object_id, principal[1])
-    set_mask(store, table, object_id, principal, (row["accessrightsmask"] if row else 0) | mask)
+    held = row["accessrightsmask"] if row else 0
+    _set_mask(store, Place(table, object_id, principal), held | mask, row, _binaries(store, table, object_id))
 
 
 def set_mask(store: Store, table: str, object_id: str, principal: tuple[str, str], mask: int) -> None:
     """Make `mask` the principal's rights on the record (0: no share), and the inherited rights on its binaries."""
-    _write(store, table, object_id, principal, {"accessrightsmask": mask})
-    for binary_id in _binaries(store, table, object_id):
-        _write(store, "desktopflowbinary", binary_id, principal, {"inheritedaccessrightsmask": mask})
+    row = share_of(store, object_id, principal[1])
+    _set_mask(store, Place(table, object_id, principal), mask, row, _binaries(store, table, object_id))
 
 
 def revoke_all(store: Store, table: str, object_id: str) -> None:
     """Remove every share of a record (and what its binaries inherited)."""
+    binaries = _binaries(store, table, object_id)
     for row in store.find(POA, objectid=object_id):
-        set_mask(store, table, object_id, (row["principaltypecode"], row["principalid"]), 0)
+        _set_mask(store, Place(table, object_id, _principal(row)), 0, row, binaries)
 
 
 def inherit(store: Store, binary: Row) -> None:
     """A new binary takes over the shares of its flow."""
     for row in store.find(POA, objectid=binary["process"]):
-        principal = (row["principaltypecode"], row["principalid"])
-        _write(
-            store,
-            "desktopflowbinary",
-            binary["desktopflowbinaryid"],
-            principal,
-            {"inheritedaccessrightsmask": row["accessrightsmask"]},
-        )
+        place = Place("desktopflowbinary", binary["desktopflowbinaryid"], _principal(row))
+        _inherit(store, place, row["accessrightsmask"])
 
 
 def forget(store: Store, object_id: str) -> None:
@@ -69,15 +73,29 @@ def forget_principal(store: Store, principal_id: str) -> None:
         store.delete(POA, row[f"{POA}id"])
 
 
-def _binaries(store: Store, table: str, object_id: str) -> Iterable[str]:
+def _principal(row: Row) -> tuple[str, str]:
+    return row["principaltypecode"], row["principalid"]
+
+
+def _binaries(store: Store, table: str, object_id: str) -> list[str]:
     if table != "workflow":
         return []
     found = store.find("desktopflowbinary", columns=["desktopflowbinaryid"], process=object_id)
     return [row["desktopflowbinaryid"] for row in found]
 
 
-def _write(store: Store, table: str, object_id: str, principal: tuple[str, str], masks: dict[str, int]) -> None:
-    row = share_of(store, object_id, principal[1])
+def _set_mask(store: Store, place: Place, mask: int, row: Row | None, binaries: Iterable[str]) -> None:
+    """`row`: the present share at that place, if there is one; `binaries` of the record."""
+    _write(store, place, {"accessrightsmask": mask}, row)
+    for binary_id in binaries:
+        _inherit(store, place._replace(table="desktopflowbinary", object_id=binary_id), mask)
+
+
+def _inherit(store: Store, place: Place, mask: int) -> None:
+    _write(store, place, {"inheritedaccessrightsmask": mask}, share_of(store, place.object_id, place.principal[1]))
+
+
+def _write(store: Store, place: Place, masks: dict[str, int], row: Row | None) -> None:
     after = {"accessrightsmask": 0, "inheritedaccessrightsmask": 0, **(row or {}), **masks}
     if not (after["accessrightsmask"] or after["inheritedaccessrightsmask"]):
         if row:
@@ -88,10 +106,10 @@ def _write(store: Store, table: str, object_id: str, principal: tuple[str, str],
         store.insert(
             POA,
             {
-                "objectid": object_id,
-                "objecttypecode": table,
-                "principaltypecode": principal[0],
-                "principalid": principal[1],
+                "objectid": place.object_id,
+                "objecttypecode": place.table,
+                "principaltypecode": place.principal[0],
+                "principalid": place.principal[1],
                 "changedon": store.clock.text(),
                 **masks,
             },

@@ -12,12 +12,14 @@ import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from ..errors import INVALID_ARGUMENT, ODataError, invalid_query
 from ..serving.messages import Answer, Call
 
 LIMIT = 1000
+_OF_THE_ENVELOPE = ("content-type", "prefer", "content-length")
 
 
 @dataclass
@@ -43,7 +45,7 @@ def _boundary(content_type: str) -> bytes:
 def _pieces(body: bytes, boundary: bytes) -> list[bytes]:
     """What stands between the delimiter lines; lines end with CRLF, the last delimiter has two more hyphens."""
     delimiter = b"--" + boundary
-    parts = re.split(rb"(?:^|\r\n)" + re.escape(delimiter) + rb"(--)?[ \t]*(?=\r\n|$)", body)
+    parts = re.split(rb"\r\n" + re.escape(delimiter) + rb"(--)?[ \t]*(?=\r\n|$)", b"\r\n" + body)
     if len(parts) < 3 or b"--" not in parts[1::2]:
         raise invalid_query(
             "Invalid batch payload: a boundary delimiter or the closing delimiter is missing (every line has "
@@ -52,7 +54,9 @@ def _pieces(body: bytes, boundary: bytes) -> list[bytes]:
     return [piece.removeprefix(b"\r\n") for piece in parts[2::2]][: parts[1::2].index(b"--")]
 
 
-def _headers(block: bytes) -> dict[str, str]:
+@lru_cache(maxsize=100)
+def _headers(block: bytes) -> Mapping[str, str]:
+    """The header lines by lower-case name; most operations of a batch have the same ones."""
     headers = {}
     for line in block.removesuffix(b"\r\n").split(b"\r\n"):
         name, colon, value = line.decode("utf-8", "replace").partition(":")
@@ -62,7 +66,7 @@ def _headers(block: bytes) -> dict[str, str]:
     return headers
 
 
-def _split(piece: bytes) -> tuple[dict[str, str], bytes]:
+def _split(piece: bytes) -> tuple[Mapping[str, str], bytes]:
     head, _dummy, body = piece.partition(b"\r\n\r\n")
     return (_headers(head) if head else {}), body
 
@@ -70,13 +74,15 @@ def _split(piece: bytes) -> tuple[dict[str, str], bytes]:
 def parse(call: Call) -> list[Part | ChangeSet]:
     """The operations of a batch body in their order; 400 for a malformed one or more than 1,000 operations."""
     items: list[Part | ChangeSet] = []
+    inherited = {name: value for name, value in call.headers.items() if name not in _OF_THE_ENVELOPE}
+    outer = replace(call, headers=inherited)
     for piece in _pieces(call.body, _boundary(call.headers.get("content-type", ""))):
         headers, body = _split(piece)
         if headers.get("content-type", "").lower().startswith("multipart/mixed"):
             pieces = _pieces(body, _boundary(headers["content-type"]))
-            items.append(ChangeSet([_part(call, *_split(inner), in_set=True) for inner in pieces]))
+            items.append(ChangeSet([_part(outer, *_split(inner), in_set=True) for inner in pieces]))
         else:
-            items.append(_part(call, headers, body, in_set=False))
+            items.append(_part(outer, headers, body, in_set=False))
     count = sum(len(item.parts) if isinstance(item, ChangeSet) else 1 for item in items)
     if count > LIMIT:
         raise ODataError(
@@ -87,7 +93,7 @@ def parse(call: Call) -> list[Part | ChangeSet]:
     return items
 
 
-def _part(call: Call, headers: Mapping[str, str], body: bytes, *, in_set: bool) -> Part:
+def _part(outer: Call, headers: Mapping[str, str], body: bytes, *, in_set: bool) -> Part:
     if headers.get("content-type", "").lower() != "application/http":
         raise invalid_query("Invalid batch payload: each operation needs 'Content-Type: application/http'.")
     if headers.get("content-transfer-encoding", "").lower() != "binary":
@@ -97,21 +103,23 @@ def _part(call: Call, headers: Mapping[str, str], body: bytes, *, in_set: bool) 
         raise invalid_query("Invalid batch payload: each operation of a change set needs a Content-ID.")
     head, _dummy, content = body.partition(b"\r\n\r\n")
     line, _dummy, header_block = head.partition(b"\r\n")
-    found = re.fullmatch(r"([A-Z]+) (\S+) HTTP/1\.1", line.decode("utf-8", "replace"))
-    if not found:
-        raise invalid_query(f"Invalid batch payload: '{line.decode('utf-8', 'replace')[:200]}' is no request line.")
-    method, target = found[1], found[2]
+    method, path, query = _request_line(line, outer.root)
     if in_set and method == "GET":
         raise invalid_query("A change set must not contain a GET request.")
     own = _headers(header_block) if header_block else {}
-    inherited = {
-        name: value for name, value in call.headers.items() if name not in ("content-type", "prefer", "content-length")
-    }
-    path, query = target.partition("?")[::2]
-    inner = Call(
-        method, _inner_path(path, call.root), query, {**inherited, **own}, content.removesuffix(b"\r\n"), call.root
-    )
+    inner = Call(method, path, query, {**outer.headers, **own}, content.removesuffix(b"\r\n"), outer.root)
     return Part(inner, content_id)
+
+
+@lru_cache(maxsize=100)
+def _request_line(line: bytes, root: str) -> tuple[str, str, str]:
+    """Method, path below `root`, and query; most operations of a batch call the same action."""
+    text = line.decode("utf-8", "replace")
+    found = re.fullmatch(r"([A-Z]+) (\S+) HTTP/1\.1", text)
+    if not found:
+        raise invalid_query(f"Invalid batch payload: '{text[:200]}' is no request line.")
+    path, _dummy, query = found[2].partition("?")
+    return found[1], _inner_path(path, root), query
 
 
 def _inner_path(target: str, root: str) -> str:

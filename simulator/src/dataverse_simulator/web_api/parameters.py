@@ -49,7 +49,12 @@ class BadValueError(ValueError):
 _REFERENCE = re.compile(r"(?:^|/)(?P<set>[A-Za-z_]\w*)\((?P<id>[0-9A-Fa-f-]{36})\)/?$")
 
 
+_CANONICAL_GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+
+
 def as_guid(value: Any) -> str:
+    if isinstance(value, str) and _CANONICAL_GUID.fullmatch(value):
+        return value
     try:
         return str(uuid.UUID(value))
     except (ValueError, AttributeError, TypeError) as error:
@@ -77,10 +82,12 @@ def as_entity(value: Any) -> Entity:
         table = schema.table(type_name)
     except KeyError:
         raise BadValueError(f"A type named '{value.get('@odata.type')}' could not be resolved by the model.") from None
-    columns = {name: content for name, content in value.items() if not name.startswith("@")}
-    keys = {table.primary_key} | ({"ownerid"} if table.name in ("systemuser", "team") else set())
-    given = next((as_guid(columns.pop(key)) for key in sorted(keys & columns.keys())), None)
-    return Entity(table.name, given, columns)
+    columns = {name: content for name, content in value.items() if name[:1] != "@"}
+    keys = ("ownerid", table.primary_key) if table.name in ("systemuser", "team") else (table.primary_key,)
+    for key in keys:
+        if key in columns:
+            return Entity(table.name, as_guid(columns.pop(key)), columns)
+    return Entity(table.name, None, columns)
 
 
 def convert(parameter: Parameter, value: Any) -> Any:

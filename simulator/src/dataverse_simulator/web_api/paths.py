@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
@@ -49,6 +50,11 @@ def split_outside_quotes(text: str, separator: str) -> list[str]:
 
 def parse_path(raw: str) -> list[Segment]:
     """The segments of a still percent-encoded path; a plus sign is a plus sign here."""
+    return list(_segments(raw))
+
+
+@lru_cache(maxsize=100)
+def _segments(raw: str) -> tuple[Segment, ...]:
     segments = []
     for part in split_outside_quotes(raw.strip("/"), "/"):
         text = unquote(part, errors="strict")
@@ -56,11 +62,13 @@ def parse_path(raw: str) -> list[Segment]:
         if found is None:
             raise invalid_query(f"Bad Request - Error in query syntax: '{text}'.")
         segments.append(Segment(found["name"], found["arguments"]))
-    return segments
+    return tuple(segments)
 
 
 def parse_query(raw: str) -> dict[str, str]:
     """Query options; here a plus sign is a blank. The same option twice is an error."""
+    if not raw:
+        return {}
     options: dict[str, str] = {}
     for name, value in parse_qsl(raw, keep_blank_values=True, errors="strict"):
         if name in options:

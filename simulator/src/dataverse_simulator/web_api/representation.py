@@ -10,6 +10,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +25,7 @@ LOOKUP_NAME = "Microsoft.Dynamics.CRM.lookuplogicalname"
 NAVIGATION = "Microsoft.Dynamics.CRM.associatednavigationproperty"
 
 
+@lru_cache(maxsize=100)
 def wanted_annotations(prefer: str) -> Callable[[str], bool]:
     """Which annotations the Prefer header asks for (`"*"`, lists and patterns, `-` excludes)."""
     found = re.search(r'odata\.include-annotations\s*=\s*"?([^";]*)"?', prefer)

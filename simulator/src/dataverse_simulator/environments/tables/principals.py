@@ -229,7 +229,7 @@ register(
         object_type_code=11,
         audited=False,
         schema_name="PrincipalObjectAccess",
-        indexes=("objectid", "principalid"),
+        indexes=("objectid,principalid", "principalid"),
     ),
 )
 register_relationship(
