@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import shutil
 from typing import TYPE_CHECKING
 
 from . import processes, workspace
@@ -36,9 +37,8 @@ def run_targets(
         cwd=collection,
         environment=workspace.variables(python),
     )
-    reports = collection / "tests" / "output" / "junit"
-    for report in reports.glob("*.xml"):
-        report.unlink()
+    output = collection / "tests" / "output"
+    shutil.rmtree(output, ignore_errors=True)
     with Simulator() as simulator:
         settings = collection / "tests" / "integration" / "integration_config.yml"
         settings.write_text(json.dumps(_settings(simulator, in_worker), indent=2))
@@ -47,7 +47,7 @@ def run_targets(
             cwd=collection,
             environment=workspace.variables(python),
         )
-    return read_targets(reports.glob("*.xml"), completed.returncode)
+    return read_targets(output, completed.returncode)
 
 
 def _settings(simulator: Simulator, in_worker: bool) -> dict[str, object]:
