@@ -58,8 +58,8 @@ options:
       - V(upgrade) and V(stage_for_upgrade) need a managed package.
       - V(auto) chooses between V(update) and V(upgrade) by the first of these rules that applies; RV(plan.auto) and
         RV(reason) tell which one it was. The solution is not installed or the package is unmanaged, so V(update).
-        The package lacks nothing that is installed, so V(update). Something still needs what the package lacks, so
-        V(update), and it stays and is reported. Otherwise V(upgrade).
+        The package lacks nothing that is installed, or only what other managed solutions hold too, so V(update).
+        Something still needs what the package lacks, so V(update), and it stays and is reported. Otherwise V(upgrade).
     type: str
     choices: [update, upgrade, stage_for_upgrade, auto]
     default: update
@@ -145,7 +145,10 @@ notes:
     C(coe.power_platform.plan_deployment) does. There is no other module for it, so that plan and run cannot
     differ.
   - The plan reads all desktop flows of the environment, the cloud flows that run desktop flows, and the installed
-    solution, page by page. Nothing is read when the version is installed already.
+    solution, page by page. Nothing is read when the version is installed already. Then
+    M(coe.power_platform.solution_info) with its option O(coe.power_platform.solution_info#module:package) tells
+    what earlier updates have left over.
+  - With C(diff=true) a refused import returns the difference that it would have made, too.
   - Settings that differ while the version does not are written to their rows directly, without importing the package
     again. This touches nothing else, and the task is changed.
   - The settings of a package that is imported go with it, so that its flows start with them.
@@ -314,7 +317,10 @@ settings:
 left_overs:
   description:
     - What the solution has in the environment although the package lacks it, after an update. An upgrade would delete
-      it.
+      it, unless another managed solution holds it too.
+    - Compared are flows, desktop flow binaries, work queues, security roles, connection references, environment
+      variables, tables, web resources, site maps, model-driven apps and canvas apps. The other kinds are counted in
+      RV(plan.not_comparable).
   returned: success
   type: list
   elements: dict
@@ -333,6 +339,14 @@ left_overs:
       type: list
       elements: str
       sample: [cloud flow Nightly]
+    also_in:
+      description: Unique names of other managed solutions that hold it too. Then an upgrade leaves it.
+      type: list
+      elements: str
+    message:
+      description: What an upgrade would do with it, in a sentence.
+      type: str
+      sample: "The desktop flow Post invoice is left over: an upgrade would delete it."
 plan:
   description:
     - What the import does, as planned before it began; the same in check mode and in a real run.
@@ -366,8 +380,16 @@ plan:
       type: list
       elements: dict
     deletes_left_overs:
-      description: Whether the operation deletes them.
+      description: Whether the operation deletes them, apart from those that other managed solutions hold too.
       type: bool
+    not_comparable:
+      description:
+        - Components of the installed solution of which it cannot be told whether the package lacks them, counted by
+          kind, with C(type), C(count) and C(parts_of_tables). The latter says that they are parts (columns, forms,
+          views and the like) of tables that the package holds.
+        - An operation that deletes what the package lacks warns of the others.
+      type: list
+      elements: dict
     contract_changes:
       description:
         - Flows whose inputs or outputs change, with C(breaking), C(changes) and C(callers).

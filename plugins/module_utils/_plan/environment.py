@@ -16,6 +16,14 @@ from .._packages.call_graph import Caller
 from .._packages.package import CLOUD_FLOW, DESKTOP_FLOW
 
 FLOW_TYPES = {CLOUD_FLOW: "cloud", DESKTOP_FLOW: "desktop"}
+# What people call the tables of components, where it is not the table's own name.
+_WORDS = {
+    "entity": "table",
+    "webresource": "web resource",
+    "sitemap": "site map",
+    "appmodule": "model-driven app",
+    "canvasapp": "canvas app",
+}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +42,8 @@ class DeployedFlow:
 class DeployedComponent:
     """A component of the installed solution: its table, its id, and its name where components of it go by name.
 
-    ``title`` is what to call it in messages; ``category`` tells desktop from cloud flows.
+    ``title`` is what to call it in messages; ``category`` tells desktop from cloud flows. ``tables`` are tables that
+    the solution holds with all their parts, if the component is a part of one of them for sure.
     """
 
     kind: str
@@ -42,9 +51,12 @@ class DeployedComponent:
     name: str | None = None
     title: str | None = None
     category: int | None = None
+    tables: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.title or self.name or self.id}"
+        flow = FLOW_TYPES.get(self.category or 0)
+        kind = f"{flow} flow" if flow else _WORDS.get(self.kind, self.kind)
+        return f"{kind} {self.title or self.name or self.id}"
 
     def to_result(self) -> dict[str, Any]:
         kind = FLOW_TYPES.get(self.category or 0, self.kind)
@@ -75,15 +87,16 @@ class Environment:
 
     ``version`` is that of the installed solution, None when it is not installed. ``flows`` are those of the package
     and of the installed solution that exist. ``components`` are those of the installed solution, ``dependents``
-    what the platform says of the left-overs among them (by id). ``callers`` are all flows of the environment that
-    call desktop flows. ``desktop_flow_ids`` are all desktop flows. ``hidden`` are flows of the package with an
-    unmanaged layer on top.
+    what the platform says of the left-overs among them (by id), ``holders`` the other managed solutions that hold these
+    too (by id). ``callers`` are all flows of the environment that call desktop flows. ``desktop_flow_ids`` are all
+    desktop flows. ``hidden`` are flows of the package with an unmanaged layer on top.
     """
 
     version: str | None = None
     flows: tuple[DeployedFlow, ...] = ()
     components: tuple[DeployedComponent, ...] = ()
     dependents: Mapping[str, tuple[Dependent, ...]] = dataclasses.field(default_factory=dict)
+    holders: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
     callers: tuple[Caller, ...] = ()
     desktop_flow_ids: frozenset[str] = frozenset()
     shares: tuple[FlowShare, ...] = ()

@@ -21,26 +21,23 @@ from .._sharing.desktop_flows import DRAFTS_TOO
 from .._sharing.permissions import is_usual, to_api, word_of
 from .._sharing.principals import Principals
 from .._sharing.shares import shares_query
-from .._solutions.component_names import component_kinds, component_names
+from .._solutions.component_names import NAMED_TABLES, TABLE, component_kinds, component_names, table_names
 from .environment import Dependent, DeployedComponent, DeployedFlow, FlowShare
 
-# Set, key and naming column of the tables whose components packages know by name.
-_NAMED = {
-    "connectionreference": ("connectionreferences", "connectionreferenceid", "connectionreferencelogicalname"),
-    "environmentvariabledefinition": (
-        "environmentvariabledefinitions",
-        "environmentvariabledefinitionid",
-        "schemaname",
-    ),
-}
+# Rows of the table solutioncomponent, as ``InstalledSolution`` takes them.
+MEMBER_COLUMNS = "solutioncomponentid,objectid,componenttype,rootcomponentbehavior,rootsolutioncomponentid"
+_WITH_ALL_PARTS = 0
+# Columns, relationships, keys, texts, forms, views, ribbons, charts, rules, images: the types of a table's parts.
+# Source: table solutioncomponent, column componenttype.
+_PARTS = frozenset({2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 14, 18, 22, 24, 26, 46, 47, 50, 55, 59, 60, 65, 68, 431, 432})
 
 
 class InstalledSolution:
     """What an environment holds of a solution: ``flows`` that the package lacks, all ``components``, and ``shares``.
 
     ``members`` are rows of the table solutioncomponent, ``desktop_flows`` the names of all desktop flows by id.
-    Without members nothing is read. Source: tables workflow, connectionreference, environmentvariabledefinition,
-    principalobjectaccess, solutioncomponentdefinition.
+    Without members nothing is read. Source: tables workflow, principalobjectaccess, solutioncomponentdefinition, those
+    whose rows packages know by name, and the definitions of tables.
     """
 
     def __init__(
@@ -51,40 +48,69 @@ class InstalledSolution:
         desktop_flows: Mapping[str, str],
     ) -> None:
         self._client = client
-        self._types = {row["objectid"].lower(): row["componenttype"] for row in members}
-        kinds = component_kinds(client, set(self._types.values()))
+        self._members = {row["objectid"].lower(): row for row in members}
+        kinds = component_kinds(client, {row["componenttype"] for row in self._members.values()})
+        self._kinds = {id: kinds[row["componenttype"]] for id, row in self._members.items()}
         ids: defaultdict[str, list[str]] = defaultdict(list)
-        for id, type in self._types.items():
-            ids[kinds[type]].append(id)
+        for id, kind in self._kinds.items():
+            ids[kind].append(id)
         lacking = set(ids["workflow"]) - {flow.id for flow in package.flows}
         flows, shares, *named = read_together(
             client,
-            _by_id("workflows", "workflowid", "name,category,inputs,outputs", lacking),
+            _flows_query(lacking),
             shares_query(set(ids["workflow"]) & desktop_flows.keys()),
-            *(_by_id(entity_set, key, column, ids[kind]) for kind, (entity_set, key, column) in _NAMED.items()),
+            *(table.query(ids[kind], {} if table.optional else DRAFTS_TOO) for kind, table in NAMED_TABLES.items()),
         )
         self.flows = [
             DeployedFlow(row["workflowid"].lower(), row["name"], row["category"], row["inputs"], row["outputs"])
             for row in flows
         ]
-        self.components = self._describe(ids, named)
+        self._names = self._read_names(ids, named)
+        self.components = self._describe(ids)
         self.shares = self._shares(shares, desktop_flows)
 
-    def _describe(
-        self, ids: Mapping[str, Iterable[str]], named: Sequence[Iterable[Mapping[str, Any]]]
-    ) -> list[DeployedComponent]:
+    def _read_names(
+        self, ids: Mapping[str, Collection[str]], named: Sequence[Iterable[Mapping[str, Any]]]
+    ) -> dict[str, str]:
         names = {
-            row[key].lower(): row[column]
-            for (_entity_set, key, column), rows in zip(_NAMED.values(), named, strict=True)
+            row[table.key].lower(): row[table.column]
+            for table, rows in zip(NAMED_TABLES.values(), named, strict=True)
             for row in rows
         }
+        return {**names, **table_names(self._client, ids[TABLE])}
+
+    def _describe(self, ids: Mapping[str, Iterable[str]]) -> list[DeployedComponent]:
         flows = {flow.id: flow for flow in self.flows}
         return [
-            DeployedComponent(kind, id, names.get(id), flow.name if flow else None, flow.category if flow else None)
+            DeployedComponent(
+                kind,
+                id,
+                self._names.get(id),
+                flow.name if flow else None,
+                flow.category if flow else None,
+                self._tables_of(self._members[id]),
+            )
             for kind, of_kind in ids.items()
             for id in of_kind
             for flow in [flows.get(id)]
         ]
+
+    def _tables_of(self, member: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the tables one of which a component is a part of; none unless the solution holds them in full.
+
+        A part that does not tell its root may belong to any of the solution's tables.
+        """
+        if member["componenttype"] not in _PARTS:
+            return ()
+        root = member["rootsolutioncomponentid"]
+        tables = {
+            id: row
+            for id, row in self._members.items()
+            if self._kinds[id] == TABLE and root in (None, row["solutioncomponentid"])
+        }
+        if any(row["rootcomponentbehavior"] != _WITH_ALL_PARTS or id not in self._names for id, row in tables.items()):
+            return ()
+        return tuple(sorted(self._names[id] for id in tables))
 
     def _shares(self, rows: Iterable[Mapping[str, Any]], flows: Mapping[str, str]) -> list[FlowShare]:
         found = list(rows)
@@ -116,13 +142,39 @@ class InstalledSolution:
         return {id: tuple(Dependent(other, names[other]) for _type, other in each) for id, each in found.items()}
 
     def _dependents_request(self, id: str) -> Operation:
-        parameters = {"ObjectId": id, "ComponentType": self._types[id]}
+        parameters = {"ObjectId": id, "ComponentType": self._members[id]["componenttype"]}
         return Operation("GET", function_call("RetrieveDependenciesForDelete", parameters))
 
 
-def _by_id(entity_set: str, key: str, columns: str, ids: Collection[str]) -> Query:
-    conditions = [f"{key} eq {id}" for id in sorted(ids)]
-    return Query(entity_set, f"{key},{columns}", conditions, headers=DRAFTS_TOO)
+def other_holders(
+    client: DataverseClient, own: Collection[str], components: Iterable[DeployedComponent]
+) -> dict[str, tuple[str, ...]]:
+    """Return the unique names of the other managed solutions that hold components, by the components' ids.
+
+    ``own`` are the ids of the solution and of its staged upgrade. These and the patches, which go with the solution, do
+    not count. Source: tables solutioncomponent and solution.
+    """
+    others = " and ".join(f"_solutionid_value ne {id}" for id in sorted(own))
+    (rows,) = read_together(
+        client,
+        Query(
+            "solutioncomponents",
+            "objectid",
+            [f"objectid eq {component.id}" for component in components],
+            also=f"solutionid/ismanaged eq true and {others}",
+            expand="solutionid($select=uniquename,_parentsolutionid_value)",
+        ),
+    )
+    holders: defaultdict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        if row["solutionid"]["_parentsolutionid_value"] not in own:
+            holders[row["objectid"].lower()].add(row["solutionid"]["uniquename"])
+    return {id: tuple(sorted(names)) for id, names in holders.items()}
+
+
+def _flows_query(ids: Collection[str]) -> Query:
+    conditions = [f"workflowid eq {id}" for id in sorted(ids)]
+    return Query("workflows", "workflowid,name,category,inputs,outputs", conditions, headers=DRAFTS_TOO)
 
 
 def _access(mask: int) -> str:

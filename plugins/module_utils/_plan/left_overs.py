@@ -9,17 +9,21 @@ This file is private to the collection and may change without notice.
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from .._packages.call_graph import Caller
 from .._packages.package import Package
+from .._solutions.component_names import NAMED_TABLES, TABLE
 from .environment import DeployedComponent, Environment, FlowName
 
 # Tables whose rows keep their id from environment to environment, so that packages name them by it.
 _SAME_ID = frozenset({"workflow", "desktopflowbinary", "workqueue", "desktopflowmodule", "role"})
 # Tables whose rows packages name by a name of their own.
-_BY_NAME = frozenset({"connectionreference", "environmentvariabledefinition", "entity", "canvasapp", "webresource"})
+_BY_NAME = frozenset({TABLE, *NAMED_TABLES})
+# Tables whose rows come and go with a component that is compared.
+_ACCOMPANYING = frozenset({"environmentvariablevalue"})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,19 +31,57 @@ class LeftOver:
     """A component that the package lacks.
 
     ``blocked_by`` is what the platform would not let it go for, ``called_by`` the flows that call it unknown to the
-    platform; both in words.
+    platform; both in words. ``also_in`` are other managed solutions that hold it, so that an upgrade leaves it.
     """
 
     component: DeployedComponent
     blocked_by: tuple[str, ...] = ()
     called_by: tuple[str, ...] = ()
+    also_in: tuple[str, ...] = ()
 
     @property
     def needed_by(self) -> tuple[str, ...]:
         return (*self.blocked_by, *self.called_by)
 
+    @property
+    def goes(self) -> bool:
+        """Whether an upgrade deletes it."""
+        return not self.also_in
+
+    def __str__(self) -> str:
+        """Return a sentence: ``The table con_Ledger is left over: an upgrade would delete it with all its rows.``"""
+        if not self.goes:
+            would = f"leave it, since {_all_do(self.also_in, 'hold')} it"
+        else:
+            would = "delete it with all its rows" if self.component.kind == TABLE else "delete it"
+            would += f", but {_all_do(self.needed_by, 'need')} it" if self.needed_by else ""
+        return f"The {self.component} is left over: an upgrade would {would}."
+
     def to_result(self) -> dict[str, Any]:
-        return {**self.component.to_result(), "needed_by": list(self.needed_by)}
+        return {
+            **self.component.to_result(),
+            "needed_by": list(self.needed_by),
+            "also_in": list(self.also_in),
+            "message": str(self),
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class NotComparable:
+    """How many components of a kind cannot be compared with the package.
+
+    ``parts`` says that they are parts of tables (columns, forms, views and the like) that the package holds.
+    """
+
+    kind: str
+    count: int
+    parts: bool
+
+    def __str__(self) -> str:
+        return f"{self.count} x {self.kind}"
+
+    def to_result(self) -> dict[str, Any]:
+        return {"type": self.kind, "count": self.count, "parts_of_tables": self.parts}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -54,6 +96,10 @@ class Choice:
         return dataclasses.asdict(self)
 
 
+def _all_do(names: Sequence[str], verb: str) -> str:
+    return f"{' and '.join(names)} still {verb if len(names) > 1 else verb + 's'}"
+
+
 def find_left_overs(package: Package, components: Iterable[DeployedComponent]) -> list[DeployedComponent]:
     """List the components of the installed solution that the package lacks, sorted by kind and name.
 
@@ -61,7 +107,7 @@ def find_left_overs(package: Package, components: Iterable[DeployedComponent]) -
     is known.
     """
     ids = {(component.kind, component.id) for component in package.components if component.id}
-    names = {(component.kind, component.name.casefold()) for component in package.components if component.name}
+    names = _names(package)
     found = [
         component
         for component in components
@@ -71,6 +117,26 @@ def find_left_overs(package: Package, components: Iterable[DeployedComponent]) -
     return sorted(found, key=lambda component: (component.kind, str(component)))
 
 
+def find_not_comparable(package: Package, components: Iterable[DeployedComponent]) -> list[NotComparable]:
+    """Count the components of which it cannot be told whether the package lacks them, sorted by kind.
+
+    Parts of a table that is left over go with it and do not count.
+    """
+    names = _names(package)
+    counts: Counter[tuple[str, bool]] = Counter()
+    for component in components:
+        if component.kind in _SAME_ID | _ACCOMPANYING or (component.kind in _BY_NAME and component.name):
+            continue
+        kept = {(TABLE, table.casefold()) in names for table in component.tables}
+        if kept != {False}:
+            counts[component.kind, kept == {True}] += 1
+    return [NotComparable(kind, count, parts) for (kind, parts), count in sorted(counts.items())]
+
+
+def _names(package: Package) -> set[tuple[str, str]]:
+    return {(component.kind, component.name.casefold()) for component in package.components if component.name}
+
+
 def explain_left_overs(package: Package, environment: Environment, callers: Iterable[Caller]) -> list[LeftOver]:
     """List the left-overs with what still needs them, other left-overs aside.
 
@@ -78,7 +144,7 @@ def explain_left_overs(package: Package, environment: Environment, callers: Iter
     gone with it.
     """
     components = find_left_overs(package, environment.components)
-    going = {component.id for component in components}
+    going = {component.id for component in components} - environment.holders.keys()
     settled = going | ({flow.id for flow in package.flows} - environment.hidden)
     callers = [caller for caller in callers if caller.id not in going]
     return [
@@ -86,23 +152,37 @@ def explain_left_overs(package: Package, environment: Environment, callers: Iter
             component,
             blocked_by=tuple(it.title for it in environment.dependents.get(component.id, ()) if it.id not in settled),
             called_by=tuple(str(FlowName.of(caller)) for caller in callers if component.id in caller.called),
+            also_in=environment.holders.get(component.id, ()),
         )
         for component in components
     ]
 
 
-def choose_mode(package: Package, installed_version: str | None, left_overs: Sequence[LeftOver]) -> Choice:
-    """Choose between update and upgrade; the first rule that applies decides."""
-    needed = [left_over for left_over in left_overs if left_over.needed_by]
+def choose_mode(
+    package: Package, installed_version: str | None, left_overs: Sequence[LeftOver], *, certain: bool = True
+) -> Choice:
+    """Choose between update and upgrade; the first rule that applies decides.
+
+    ``certain`` says that all components of the solution could be compared.
+    """
+    going = [left_over for left_over in left_overs if left_over.goes]
+    needed = [left_over for left_over in going if left_over.needed_by]
     if installed_version is None:
         return Choice("update", "not_installed", "the solution is not installed, so nothing is replaced")
     if not package.managed:
         return Choice("update", "unmanaged", "an unmanaged solution cannot be upgraded")
-    if not left_overs:
-        return Choice("update", "nothing_to_delete", "the package lacks nothing that is installed, and shares stay")
+    if not going:
+        return Choice("update", "nothing_to_delete", _nothing_to_delete(left_overs, certain))
     if needed:
         first = needed[0]
         reason = f"{first.component} would be deleted but {first.needed_by[0]} still needs it"
         return Choice("update", "still_needed", reason)
-    reason = f"{len(left_overs)} components are to be deleted and nothing needs them; shares are put back afterwards"
+    reason = f"{len(going)} components are to be deleted and nothing needs them; shares are put back afterwards"
     return Choice("upgrade", "safe_to_delete", reason)
+
+
+def _nothing_to_delete(left_overs: Sequence[LeftOver], certain: bool) -> str:
+    if left_overs:
+        return "other managed solutions hold what the package lacks, so nothing is to be deleted, and shares stay"
+    doubt = "" if certain else " as far as it can be compared"
+    return f"the package lacks nothing that is installed{doubt}, and shares stay"

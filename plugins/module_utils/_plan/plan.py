@@ -18,7 +18,7 @@ from .._packages.signatures import Signature, parse_signature
 from .._solutions.decision import Decision
 from .contract import ContractEffect, contract_effects
 from .environment import Environment, Flow, FlowName, FlowShare
-from .left_overs import Choice, LeftOver, choose_mode, explain_left_overs
+from .left_overs import Choice, LeftOver, NotComparable, choose_mode, explain_left_overs, find_not_comparable
 
 # Operations that delete what the package lacks, at once or when the staged upgrade is applied.
 _DELETING = ("upgrade", "stage")
@@ -68,9 +68,14 @@ class Plan:
         return explain_left_overs(self.package, self.environment, (caller for caller, _packaged in self._callers))
 
     @cached_property
+    def not_comparable(self) -> list[NotComparable]:
+        """The components of which it cannot be told whether the package lacks them."""
+        return find_not_comparable(self.package, self.environment.components)
+
+    @cached_property
     def deleted(self) -> list[FlowName]:
         """The flows among the left-overs, if these go."""
-        going = {left_over.component.id for left_over in self.left_overs if self.deletes}
+        going = {left_over.component.id for left_over in self.left_overs if self.deletes and left_over.goes}
         return _names(flow for flow in self.environment.flows if flow.id in going)
 
     @cached_property
@@ -112,7 +117,8 @@ class Plan:
     @property
     def choice(self) -> Choice:
         """What import_mode=auto takes."""
-        return choose_mode(self.package, self.environment.version, self.left_overs)
+        certain = all(it.parts for it in self.not_comparable)
+        return choose_mode(self.package, self.environment.version, self.left_overs, certain=certain)
 
     @cached_property
     def _deployed(self) -> list[FlowName]:

@@ -22,7 +22,7 @@ from .._solutions.decision import Target
 from .._solutions.deployed_flows import UNMANAGED_LAYER, Counterpart, DeployedFlows
 from .._solutions.solutions import Solution
 from .environment import DeployedFlow, Environment
-from .installed_solution import InstalledSolution
+from .installed_solution import MEMBER_COLUMNS, InstalledSolution, other_holders
 from .left_overs import find_left_overs
 
 _FLOW_COLUMNS = "workflowid,name,category,dependencies"
@@ -32,24 +32,28 @@ _CLOUD_CALLER = "category eq 5 and contains(clientdata,'RunUIFlow')"
 
 @dataclasses.dataclass(frozen=True)
 class EnvironmentReader:
-    """Reads an environment for the plan of one package; ``overwrites`` says that the import removes unmanaged layers.
+    """Reads an environment for the plan of one package.
+
+    Without ``bindings`` connections and values are left out. ``overwrites`` says that the import removes unmanaged
+    layers.
 
     Source: tables workflow, solutioncomponent and msdyn_componentlayer, and those of ``InstalledSolution``.
     """
 
     client: DataverseClient
     package: Package
-    bindings: Bindings
-    overwrites: bool
+    bindings: Bindings | None
+    overwrites: bool = False
 
     def read(self, target: Target) -> Environment:
         """Return what a plan needs to know, drafts included."""
         installed = target.installed
+        own = [it.id for it in (installed, target.staged) if isinstance(it, Solution)]
         of_solution = [f"_solutionid_value eq {installed.id}"] if isinstance(installed, Solution) else []
         rows, members = read_together(
             self.client,
             Query("workflows", _FLOW_COLUMNS, None, also=DESKTOP_FLOW, headers=DRAFTS_TOO),
-            Query("solutioncomponents", "objectid,componenttype", of_solution),
+            Query("solutioncomponents", MEMBER_COLUMNS, of_solution),
         )
         desktop_flows = {row["workflowid"].lower(): row["name"] for row in rows}
         solution = InstalledSolution(self.client, self.package, members, desktop_flows)
@@ -63,6 +67,7 @@ class EnvironmentReader:
             flows=(*map(_deployed, counterparts.values()), *solution.flows),
             components=tuple(solution.components),
             dependents=solution.dependents(left_overs),
+            holders=other_holders(self.client, own, left_overs),
             callers=(
                 *self._desktop_callers(rows, in_doubt | {component.id for component in left_overs}, replaced),
                 *self._cloud_callers(),
@@ -70,8 +75,8 @@ class EnvironmentReader:
             desktop_flow_ids=frozenset(desktop_flows),
             shares=tuple(solution.shares),
             hidden=frozenset(hidden),
-            unbound_references=tuple(self.bindings.unbound()),
-            variables_without_value=tuple(self.bindings.valueless()),
+            unbound_references=tuple(self.bindings.unbound()) if self.bindings else (),
+            variables_without_value=tuple(self.bindings.valueless()) if self.bindings else (),
         )
 
     def _hidden(self, counterparts: Mapping[str, Counterpart]) -> set[str]:

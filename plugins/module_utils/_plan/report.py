@@ -14,9 +14,10 @@ from typing import Any
 
 from .._packages.package import PackagedFlow
 from .._packages.signatures import Argument, parse_arguments
+from .._solutions.component_names import TABLE
 from .contract import ContractEffect
 from .environment import DeployedFlow, FlowName, FlowShare
-from .left_overs import LeftOver
+from .left_overs import LeftOver, NotComparable
 from .plan import Plan
 from .verdict import Verdict
 
@@ -35,6 +36,7 @@ def plan_to_result(plan: Plan, verdict: Verdict) -> dict[str, Any]:
         },
         "left_overs": left_overs,
         "deletes_left_overs": plan.deletes,
+        "not_comparable": [it.to_result() for it in plan.not_comparable],
         "contract_changes": [effect.to_result() for effect in plan.contract],
         "missing_flows": [missing.to_result() for missing in plan.missing_flows],
         "undetectable_calls": [
@@ -61,7 +63,9 @@ def plan_text(plan: Plan, verdict: Verdict) -> str:
         *_section("Added", map(str, plan.added)),
         *_section("Changed", map(str, plan.changed)),
         *_section("Unchanged", [f"{len(plan.unchanged)} flows"] if plan.unchanged else []),
-        *_section("Deleted" if plan.deletes else "Left over", map(_left_over, plan.left_overs)),
+        *_section("Deleted" if plan.deletes else "Left over", (_left_over(it) for it in plan.left_overs if it.goes)),
+        *_section("Left to other solutions", (_left_over(it) for it in plan.left_overs if not it.goes)),
+        *_section("Not comparable with the package", map(_not_comparable, plan.not_comparable)),
         *_section("Contract", (line for effect in plan.contract for line in _effect(effect))),
         *_section(
             "Shares that the platform removes",
@@ -80,8 +84,14 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 
 def _left_over(left_over: LeftOver) -> str:
+    rows = " with all its rows" if left_over.component.kind == TABLE and left_over.goes else ""
     needed = f", needed by {' and '.join(left_over.needed_by)}" if left_over.needed_by else ""
-    return f"{left_over.component}{needed}"
+    holders = f", also in {' and '.join(left_over.also_in)}" if left_over.also_in else ""
+    return f"{left_over.component}{rows}{needed}{holders}"
+
+
+def _not_comparable(found: NotComparable) -> str:
+    return f"{found}{', parts of tables that the package holds' if found.parts else ''}"
 
 
 def _effect(effect: ContractEffect) -> Iterator[str]:

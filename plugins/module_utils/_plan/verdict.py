@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Literal
 
+from .._solutions.component_names import TABLE
 from .contract import ContractEffect
 from .plan import Plan
 
@@ -59,7 +60,7 @@ def _missing_flows(plan: Plan) -> Iterator[str]:
 
 def _blocked(plan: Plan) -> Iterator[str]:
     for left_over in plan.left_overs if plan.deletes else ():
-        if left_over.blocked_by:
+        if left_over.goes and left_over.blocked_by:
             yield (
                 f"The upgrade would delete the {left_over.component}, which the {left_over.blocked_by[0]} still needs,"
                 " so the platform would stop half-way: change or remove that first, or set import_mode=update."
@@ -76,8 +77,21 @@ def _warnings(plan: Plan) -> Iterator[str]:
             f"An unmanaged layer hides the new version of the {flow}: remove the layer, or set"
             " overwrite_customizations=true."
         )
+    if plan.deletes:
+        yield from _data_loss(plan)
     for name in plan.environment.variables_without_value if plan.acts else ():
         yield f"The environment variable {name} has no value: set environment_variables."
+
+
+def _data_loss(plan: Plan) -> Iterator[str]:
+    for left_over in plan.left_overs:
+        if left_over.goes and left_over.component.kind == TABLE:
+            yield f"The upgrade deletes the {left_over.component} with all its rows."
+    if doubtful := [str(it) for it in plan.not_comparable if not it.parts]:
+        yield (
+            f"The upgrade deletes what the package lacks, and for some components that cannot be told beforehand:"
+            f" {', '.join(doubtful)}."
+        )
 
 
 def _doubts(effect: ContractEffect) -> Iterator[str]:

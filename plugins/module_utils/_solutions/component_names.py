@@ -8,10 +8,14 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
+from .._dataverse.batch import Operation
+from .._dataverse.odata import resource
+from .._dataverse.reading import FORBIDDEN, Query, read_together
 from .._packages.components import COMPONENT_TYPES
 
 if TYPE_CHECKING:
@@ -19,16 +23,45 @@ if TYPE_CHECKING:
 
 # Types from here on are numbered by each environment for itself. Source: table solutioncomponent, componenttype.
 _FIRST_OWN_TYPE = 1000
-# Set, key and naming column of the tables whose components people know by name.
-_NAMED = {
-    "workflow": ("workflows", "workflowid", "name"),
-    "connectionreference": ("connectionreferences", "connectionreferenceid", "connectionreferencelogicalname"),
-    "environmentvariabledefinition": (
-        "environmentvariabledefinitions",
-        "environmentvariabledefinitionid",
-        "schemaname",
+_NOT_FOUND = 404
+# What the platform calls a component that is a table. Source: COMPONENT_TYPES.
+TABLE = "entity"
+
+
+@dataclasses.dataclass(frozen=True)
+class NamedTable:
+    """A table whose rows go by a name: its set, its key, and the column that holds the name.
+
+    When ``optional``, a caller who may not read it gets no names instead of an error.
+    """
+
+    entity_set: str
+    key: str
+    column: str
+    optional: bool = False
+
+    def query(self, ids: Collection[str], headers: Mapping[str, str] | None = None) -> Query:
+        """Return the query for the names of rows."""
+        conditions = [f"{self.key} eq {id}" for id in sorted(ids)]
+        return Query(
+            self.entity_set, f"{self.key},{self.column}", conditions, headers=headers or {}, optional=self.optional
+        )
+
+
+# Tables whose rows packages know by a name. Source: the reference of these tables.
+NAMED_TABLES = {
+    "connectionreference": NamedTable(
+        "connectionreferences", "connectionreferenceid", "connectionreferencelogicalname"
     ),
+    "environmentvariabledefinition": NamedTable(
+        "environmentvariabledefinitions", "environmentvariabledefinitionid", "schemaname"
+    ),
+    "webresource": NamedTable("webresourceset", "webresourceid", "name", optional=True),
+    "sitemap": NamedTable("sitemaps", "sitemapid", "sitemapnameunique", optional=True),
+    "appmodule": NamedTable("appmodules", "appmoduleid", "uniquename", optional=True),
+    "canvasapp": NamedTable("canvasapps", "canvasappid", "name", optional=True),
 }
+_WORKFLOW = NamedTable("workflows", "workflowid", "name")
 
 
 def component_names(client: DataverseClient, components: Iterable[tuple[int, str]]) -> dict[str, str]:
@@ -41,11 +74,28 @@ def component_names(client: DataverseClient, components: Iterable[tuple[int, str
     ids: defaultdict[str, set[str]] = defaultdict(set)
     for type, id in wanted:
         ids[kinds[type]].add(id)
+    tables = {kind: table for kind, table in {"workflow": _WORKFLOW, **NAMED_TABLES}.items() if ids[kind]}
+    found = read_together(client, *(table.query(ids[kind]) for kind, table in tables.items()))
     names = {id: f"{kinds[type]} {id}" for type, id in wanted}
-    for kind, (entity_set, key, column) in _NAMED.items():
-        conditions = [f"{key} eq {id}" for id in sorted(ids[kind])]
-        rows = client.list_matching(entity_set, conditions, select=f"{key},{column}") if conditions else []
-        names.update({row[key]: f'{kind} "{row[column]}"' for row in rows})
+    names.update({id: f'table "{name}"' for id, name in table_names(client, ids[TABLE]).items()})
+    for (kind, table), rows in zip(tables.items(), found, strict=True):
+        names.update({row[table.key]: f'{kind} "{row[table.column]}"' for row in rows})
+    return names
+
+
+def table_names(client: DataverseClient, ids: Collection[str]) -> dict[str, str]:
+    """Return the logical names of tables by the ids of their definitions, as far as the caller may read them.
+
+    All with one request. Source: Web API, Query table definitions; a definition by its MetadataId.
+    """
+    asked = sorted(ids)
+    paths = [resource(f"EntityDefinitions({id})", {"$select": "LogicalName"}) for id in asked]
+    names = {}
+    for id, reply in zip(asked, client.batch([Operation("GET", path) for path in paths]), strict=True):
+        if reply.error is None:
+            names[id] = reply.body["LogicalName"]
+        elif reply.status not in (FORBIDDEN, _NOT_FOUND):
+            raise reply.error
     return names
 
 

@@ -84,6 +84,8 @@ class SolutionImport:
             yield
         except PowerPlatformError as error:
             error.result.update(self._state())
+            if isinstance(error, (ConfigurationError, RefusedError)) and self._foresight.difference:
+                error.result["diff"] = self._foresight.difference
             raise
 
     def _plan(self, joined: Run | None) -> Order | None:

@@ -108,10 +108,12 @@ def solution_xml(
     *,
     managed: bool = True,
     roots: Sequence[str] = (),
+    named: Sequence[tuple[int, str]] = (),
     missing: str = "",
 ) -> str:
-    """Return the text of solution.xml; ``roots`` are ids of flows."""
+    """Return the text of solution.xml; ``roots`` are ids of flows, ``named`` other components by type and name."""
     components = "".join(f'<RootComponent type="29" id="{{{root}}}" behavior="0" />' for root in roots)
+    components += "".join(f'<RootComponent type="{type_}" schemaName="{name}" behavior="0" />' for type_, name in named)
     return (
         '<ImportExportXml version="9.2"><SolutionManifest>'
         f"<UniqueName>{unique_name}</UniqueName>"

@@ -21,7 +21,10 @@ from ansible_collections.coe.power_platform.plugins.module_utils._plan.environme
     FlowName,
     FlowShare,
 )
-from ansible_collections.coe.power_platform.plugins.module_utils._plan.left_overs import find_left_overs
+from ansible_collections.coe.power_platform.plugins.module_utils._plan.left_overs import (
+    find_left_overs,
+    find_not_comparable,
+)
 from ansible_collections.coe.power_platform.plugins.module_utils._plan.plan import Plan
 from ansible_collections.coe.power_platform.plugins.module_utils._plan.verdict import OnContractBreak, judge
 from ansible_collections.coe.power_platform.plugins.module_utils._solutions.decision import Operation
@@ -50,6 +53,7 @@ OLD = DesktopFlow(flow_id(2), name="Old flow")
 CLOUD = CloudFlow(flow_id(3), actions={"Run": run_desktop_flow(SHARED.id, {"Question": "x"})})
 SHARE = FlowShare("Shared flow", SHARED.id, "team Finance", "user")
 BINARY = "711d42a7-cd1a-4247-aa86-64356c383722"
+NAMED = [(1, "con_Ledger"), (61, "con_/form.js"), (300, "con_App"), (80, "con_app"), (62, "con_map")]
 FOREIGN = cloud_caller(flow_id(9), "Nightly", SHARED.id, "Question")
 
 
@@ -128,13 +132,109 @@ def test_flows_are_sorted_out(tmp_path: Path, case: str) -> None:
         (DeployedComponent("environmentvariabledefinition", flow_id(8), "con_gone"), True),
         (DeployedComponent("environmentvariablevalue", flow_id(8)), False),
         (DeployedComponent("attribute", flow_id(8)), False),
+        (DeployedComponent("entity", flow_id(8), "con_ledger"), False),
+        (DeployedComponent("entity", flow_id(8), "con_gone"), True),
+        (DeployedComponent("entity", flow_id(8)), False),
+        (DeployedComponent("webresource", flow_id(8), "con_/Form.js"), False),
+        (DeployedComponent("webresource", flow_id(8), "con_/gone.js"), True),
+        (DeployedComponent("canvasapp", flow_id(8), "con_app"), False),
+        (DeployedComponent("canvasapp", flow_id(8), "con_ledger"), True),
+        (DeployedComponent("appmodule", flow_id(8), "con_App"), False),
+        (DeployedComponent("sitemap", flow_id(8), "con_gone"), True),
         (DeployedComponent("", flow_id(8)), False),
     ],
 )
 def test_only_what_is_surely_lacking_is_left_over(tmp_path: Path, left_over: DeployedComponent, expected: bool) -> None:
-    package = packed(tmp_path, [SHARED], references={"con_shared": CONNECTOR}, binaries=[BINARY])
+    package = packed(tmp_path, [SHARED], references={"con_shared": CONNECTOR}, binaries=[BINARY], named=NAMED)
 
     assert find_left_overs(package, [left_over]) == ([left_over] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("component", "expected"),
+    [
+        (DeployedComponent("workflow", flow_id(8)), []),
+        (DeployedComponent("environmentvariablevalue", flow_id(8)), []),
+        (DeployedComponent("entity", flow_id(8), "con_gone"), []),
+        (DeployedComponent("entity", flow_id(8)), [("entity", False)]),
+        (DeployedComponent("connectionreference", flow_id(8)), [("connectionreference", False)]),
+        (DeployedComponent("component of type 9000", flow_id(8)), [("component of type 9000", False)]),
+        (DeployedComponent("attribute", flow_id(8)), [("attribute", False)]),
+        (DeployedComponent("attribute", flow_id(8), tables=("con_ledger",)), [("attribute", True)]),
+        (DeployedComponent("attribute", flow_id(8), tables=("con_gone",)), []),
+        (DeployedComponent("attribute", flow_id(8), tables=("con_gone", "con_ledger")), [("attribute", False)]),
+    ],
+)
+def test_what_cannot_be_compared_is_not_taken_for_kept(
+    tmp_path: Path, component: DeployedComponent, expected: list[tuple[str, bool]]
+) -> None:
+    package = packed(tmp_path, [SHARED], named=NAMED)
+
+    assert [(it.kind, it.parts) for it in find_not_comparable(package, [component])] == expected
+
+
+def test_what_cannot_be_compared_is_counted_by_kind(tmp_path: Path) -> None:
+    components = [DeployedComponent("pluginassembly", flow_id(number)) for number in range(3)]
+
+    assert [it.count for it in find_not_comparable(packed(tmp_path, [SHARED]), components)] == [3]
+
+
+@pytest.mark.parametrize(("operation", "warned"), [("update", False), ("upgrade", True), ("stage", True)])
+def test_an_upgrade_that_may_delete_data_is_warned_of(tmp_path: Path, operation: Operation, warned: bool) -> None:
+    components = (
+        component(SHARED),
+        DeployedComponent("entity", flow_id(7), "con_gone"),
+        DeployedComponent("pluginassembly", flow_id(8)),
+        DeployedComponent("attribute", flow_id(9), tables=("con_ledger",)),
+    )
+    environment = installed(SHARED, components=components)
+
+    verdict = judge(planned(packed(tmp_path, [SHARED], named=NAMED), environment, operation))
+
+    assert verdict.stops == ()
+    assert verdict.warnings == (
+        (
+            "The upgrade deletes the table con_gone with all its rows.",
+            "The upgrade deletes what the package lacks, and for some components that cannot be told beforehand:"
+            " 1 x pluginassembly.",
+        )
+        if warned
+        else ()
+    )
+
+
+def test_what_another_solution_holds_is_not_deleted(tmp_path: Path) -> None:
+    environment = installed(SHARED, OLD, dependents={OLD.id: (NIGHTLY,)}, holders={OLD.id: ("Other",)})
+
+    plan = planned(packed(tmp_path, [SHARED]), environment, "upgrade")
+
+    assert judge(plan).stops == ()
+    assert plan.deleted == []
+    assert plan.contract == []
+    assert [(it.goes, it.also_in) for it in plan.left_overs] == [(False, ("Other",))]
+    assert (plan.choice.mode, plan.choice.rule) == ("update", "nothing_to_delete")
+    assert "other managed solutions hold what the package lacks" in plan.choice.reason
+
+
+def test_a_left_over_that_stays_still_needs_what_goes(tmp_path: Path) -> None:
+    kept = DesktopFlow(flow_id(4), name="Kept")
+    environment = installed(
+        SHARED, OLD, kept, dependents={OLD.id: (Dependent(kept.id, "workflow Kept"),)}, holders={kept.id: ("Other",)}
+    )
+
+    plan = planned(packed(tmp_path, [SHARED]), environment, "upgrade")
+
+    assert [left_over.needed_by for left_over in plan.left_overs] == [(), ("workflow Kept",)]
+    assert len(judge(plan).stops) == 1
+
+
+def test_a_choice_says_when_not_all_could_be_compared(tmp_path: Path) -> None:
+    environment = installed(SHARED, components=(component(SHARED), DeployedComponent("pluginassembly", flow_id(8))))
+
+    choice = planned(packed(tmp_path, [SHARED]), environment).choice
+
+    assert choice.rule == "nothing_to_delete"
+    assert "as far as it can be compared" in choice.reason
 
 
 @pytest.mark.parametrize("operation", ["install", "update", "none"])

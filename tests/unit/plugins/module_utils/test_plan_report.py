@@ -9,7 +9,10 @@ import dataclasses
 import json
 from pathlib import Path
 
-from ansible_collections.coe.power_platform.plugins.module_utils._plan.environment import FlowShare
+from ansible_collections.coe.power_platform.plugins.module_utils._plan.environment import (
+    DeployedComponent,
+    FlowShare,
+)
 from ansible_collections.coe.power_platform.plugins.module_utils._plan.report import (
     plan_difference,
     plan_text,
@@ -60,7 +63,17 @@ def test_a_plan_is_data(tmp_path: Path) -> None:
         "deleted": [{"id": GONE.id, "name": "Gone", "type": "desktop"}],
     }
     assert result["deletes_left_overs"]
-    assert result["left_overs"] == [{"type": "workflow", "id": GONE.id, "name": "Gone", "needed_by": []}]
+    assert result["left_overs"] == [
+        {
+            "type": "workflow",
+            "id": GONE.id,
+            "name": "Gone",
+            "needed_by": [],
+            "also_in": [],
+            "message": "The workflow Gone is left over: an upgrade would delete it.",
+        }
+    ]
+    assert result["not_comparable"] == []
     assert result["shares_dropped"] == [
         {"flow": "Ask", "flow_id": AFTER.id, "principal": "team Finance", "access": "user"}
     ]
@@ -125,6 +138,34 @@ def test_left_overs_are_told_with_what_needs_them(tmp_path: Path) -> None:
     text = plan_text(plan, judge(plan))
 
     assert "Left over:\n  - workflow Gone, needed by cloud flow Nightly\n" in text
+
+
+def test_what_an_upgrade_leaves_and_what_cannot_be_told_stand_apart(tmp_path: Path) -> None:
+    environment = dataclasses.replace(
+        ENVIRONMENT,
+        components=(
+            *ENVIRONMENT.components,
+            DeployedComponent("entity", flow_id(4), "con_ledger"),
+            DeployedComponent("attribute", flow_id(5), tables=("con_booking",)),
+            DeployedComponent("pluginassembly", flow_id(6)),
+        ),
+        holders={GONE.id: ("Other", "Third")},
+    )
+    plan = planned(packed(tmp_path, [BEFORE], named=[(1, "con_booking")]), environment, "upgrade")
+
+    text = plan_text(plan, judge(plan))
+
+    assert "Deleted:\n  - table con_ledger with all its rows\nLeft to other solutions:\n" in text
+    assert "  - workflow Gone, also in Other and Third\nNot comparable with the package:\n" in text
+    assert "  - 1 x attribute, parts of tables that the package holds\n  - 1 x pluginassembly\n" in text
+    assert plan_to_result(plan, judge(plan))["not_comparable"] == [
+        {"type": "attribute", "count": 1, "parts_of_tables": True},
+        {"type": "pluginassembly", "count": 1, "parts_of_tables": False},
+    ]
+    assert [it["message"] for it in plan_to_result(plan, judge(plan))["left_overs"]] == [
+        "The table con_ledger is left over: an upgrade would delete it with all its rows.",
+        "The workflow Gone is left over: an upgrade would leave it, since Other and Third still hold it.",
+    ]
 
 
 def test_the_difference_shows_contracts_and_shares(tmp_path: Path) -> None:

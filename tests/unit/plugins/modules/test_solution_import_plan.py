@@ -12,7 +12,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from ansible_collections.coe.power_platform.plugins.modules import desktop_flow_share, solution_import
+from ansible_collections.coe.power_platform.plugins.modules import (
+    desktop_flow_share,
+    solution_import,
+    solution_info,
+)
 from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.package_maker import (
     CONNECTOR,
     CloudFlow,
@@ -86,6 +90,9 @@ def test_the_public_package_that_breaks_its_callers_is_stopped(
     assert 'The input "BorrowerApproved" (string) is gone.' in refused["msg"]
     assert "CF Manage Woodgrove Funding Process" in refused["msg"]
     assert refused["plan"]["recommendation"]["action"] == "hold"
+    assert predicted["diff"] == refused["diff"]
+    assert "desktop flow Woodgrove Funding Manager Draw: input BorrowerApproved (" in refused["diff"]["before"]
+    assert "input BorrowerApproved (" not in refused["diff"]["after"]
     assert [effect["name"] for effect in refused["plan"]["contract_changes"]] == ["Woodgrove Funding Manager Draw"]
     assert writes(test, "test") == []
     done = run_module(solution_import, **task(test, newer, on_contract_break="warn"))
@@ -100,6 +107,7 @@ def test_the_public_package_that_relaxes_an_input_passes(
     put(test, "test", older)
     done = run_module(solution_import, **task(test, newer))
     assert done["operation"] == "update"
+    assert (done["left_overs"], done["plan"]["not_comparable"]) == ([], [])
     assert not done["plan"]["stops"]
     (effect,) = done["plan"]["contract_changes"]
     assert effect["name"] == "PADFramework: EmailSender"
@@ -230,7 +238,17 @@ def test_auto_updates_when_something_needs_what_would_go(test: Any, run_module: 
     done = run_module(solution_import, **task(test, newer, import_mode="auto"))
     assert (done["operation"], done["plan"]["auto"]["rule"]) == ("update", "still_needed")
     assert done["left_overs"] == [
-        {"id": flow_id(2), "name": "Old flow", "type": "desktop", "needed_by": ["cloud flow Nightly"]}
+        {
+            "id": flow_id(2),
+            "name": "Old flow",
+            "type": "desktop",
+            "needed_by": ["cloud flow Nightly"],
+            "also_in": [],
+            "message": (
+                "The desktop flow Old flow is left over: an upgrade would delete it, but cloud flow Nightly still needs"
+                " it."
+            ),
+        }
     ]
     assert writes(test, "test") == IMPORT
 
@@ -253,6 +271,7 @@ def test_an_upgrade_that_would_stop_half_way_does_not_begin(test: Any, run_modul
     assert refused["failed"]
     assert "con_shared" in refused["msg"]
     assert '"Nightly" still needs' in refused["msg"]
+    assert "solution: 2.0.0.0" in refused["diff"]["after"]
     assert writes(test, "test") == []
     assert run_module(solution_import, **task(test, newer))["operation"] == "update"
 
@@ -286,3 +305,182 @@ def test_a_plan_of_nothing_costs_nothing(test: Any, run_module: Any, tmp_path: p
     assert done["plan_text"] == f"{NAME} 1.0.0.0: none, because version 1.0.0.0 is installed already.\n"
     assert not any("RunUIFlow" in entry.query or "category eq 6" in entry.query for entry in test.journal("test"))
     assert not any(entry.path.startswith("solutioncomponent") for entry in test.journal("test"))
+
+
+def test_a_lower_version_is_refused_without_a_difference(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    put(test, "test", packed(tmp_path, shared(BEFORE), version="2.0.0.0"))
+    refused = run_module(solution_import, **task(test, packed(tmp_path, shared(BEFORE))))
+    assert refused["failed"]
+    assert "diff" not in refused
+
+
+def test_an_import_without_a_connection_is_refused_with_its_difference(
+    test: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    package = packed(tmp_path, shared(BEFORE), references={"con_shared": CONNECTOR})
+    refused = run_module(solution_import, **task(test, package, allow_unbound_references=False))
+    assert "have no connection" in refused["msg"]
+    assert refused["diff"]["before"] == "solution: not installed\n"
+
+
+# Components that packages know by name, by the type of what an environment lists.
+BY_NAME = {
+    "entity": (1, "con_Ledger", "con_ledger", "table con_ledger"),
+    "webresource": (61, "con_/scripts/Form.js", "con_/scripts/Form.js", "web resource con_/scripts/Form.js"),
+    "sitemap": (62, "con_Books", "con_Books", "site map con_Books"),
+    "appmodule": (80, "con_Books", "con_Books", "model-driven app con_Books"),
+    "canvasapp": (300, "con_books_1a2b3", "con_books_1a2b3", "canvas app con_books_1a2b3"),
+}
+
+
+@pytest.mark.parametrize("kind", BY_NAME)
+def test_a_left_over_known_by_name_is_told_before_an_upgrade_deletes_it(
+    test: Any, run_module: Any, tmp_path: pathlib.Path, kind: str
+) -> None:
+    type_, name, known, told = BY_NAME[kind]
+    put(test, "test", packed(tmp_path, shared(BEFORE), named=[(type_, name), (1, "con_kept")]))
+    newer = packed(tmp_path, shared(BEFORE), version="2.0.0.0", named=[(1, "CON_Kept")])
+    done = run_module(solution_import, **task(test, newer))
+    assert [(it["type"], it["name"], it["needed_by"]) for it in done["left_overs"]] == [(kind, known, [])]
+    assert done["warnings"] == []
+    newest = packed(tmp_path, shared(BEFORE), version="3.0.0.0", named=[(1, "con_kept")])
+    upgraded = run_module(solution_import, **task(test, newest, import_mode="auto"))
+    assert (upgraded["operation"], upgraded["plan"]["auto"]["rule"]) == ("upgrade", "safe_to_delete")
+    rows = [f"The upgrade deletes the {told} with all its rows."] if kind == "entity" else []
+    assert upgraded["warnings"] == rows
+    assert f"Deleted:\n  - {told}{' with all its rows' if rows else ''}\n" in upgraded["plan_text"]
+    compared = run_module(solution_info, **test.connection("test"), package=newest)
+    assert (compared["left_overs"], compared["not_comparable"]) == ([], [])
+
+
+def test_what_cannot_be_compared_is_warned_of_before_an_upgrade(
+    test: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    roots = [(91, "con_Assembly"), (9, "con_choice"), (9, "con_other")]
+    put(test, "test", packed(tmp_path, shared(BEFORE), named=roots))
+    newer = packed(tmp_path, shared(BEFORE), version="2.0.0.0", named=roots)
+    updated = run_module(solution_import, check_mode=True, **task(test, newer, import_mode="auto"))
+    assert (updated["operation"], updated["warnings"], updated["left_overs"]) == ("update", [], [])
+    assert "as far as it can be compared" in updated["reason"]
+    upgraded = run_module(solution_import, check_mode=True, **task(test, newer, import_mode="upgrade"))
+    assert upgraded["plan"]["not_comparable"] == [
+        {"type": "optionset", "count": 2, "parts_of_tables": False},
+        {"type": "pluginassembly", "count": 1, "parts_of_tables": False},
+    ]
+    assert upgraded["warnings"] == [
+        "The upgrade deletes what the package lacks, and for some components that cannot be told beforehand:"
+        " 2 x optionset, 1 x pluginassembly."
+    ]
+    assert "Not comparable with the package:\n  - 2 x optionset\n  - 1 x pluginassembly\n" in upgraded["plan_text"]
+
+
+@pytest.mark.parametrize(
+    ("root", "kept", "behavior", "expected"),
+    [
+        ("named", True, 0, [("attribute", True)]),
+        ("named", False, 0, []),
+        ("named", True, 1, [("attribute", False)]),
+        ("unknown", True, 0, [("attribute", False)]),
+        (None, True, 0, [("attribute", True)]),
+    ],
+)
+def test_parts_of_a_table_are_told_apart(
+    test: Any,
+    run_module: Any,
+    tmp_path: pathlib.Path,
+    root: str | None,
+    kept: bool,
+    behavior: int,
+    expected: list[tuple[str, bool]],
+) -> None:
+    put(test, "test", packed(tmp_path, shared(BEFORE), named=[(1, "con_ledger"), (1, "con_kept")]))
+    store = test.environment("test").store
+    rows = {row["schemaname"]: row for row in store.find("solutioncomponent", componenttype=1)}
+    table = rows["con_kept" if kept else "con_ledger"]
+    store.update("solutioncomponent", table["solutioncomponentid"], {"rootcomponentbehavior": behavior})
+    column = {"solutionid": table["solutionid"], "objectid": flow_id(8), "componenttype": 2}
+    roots = {"named": table["solutioncomponentid"], "unknown": flow_id(7), None: None}
+    store.insert("solutioncomponent", {**column, "rootsolutioncomponentid": roots[root]})
+    if root is None:
+        store.delete("solutioncomponent", rows["con_ledger"]["solutioncomponentid"])
+    newer = packed(tmp_path, shared(BEFORE), version="2.0.0.0", named=[(1, "con_kept")])
+    told = run_module(solution_import, check_mode=True, **task(test, newer))
+    assert [(it["type"], it["parts_of_tables"]) for it in told["plan"]["not_comparable"]] == expected
+    assert "attribute" not in {it["type"] for it in told["left_overs"]}
+
+
+def test_a_left_over_that_another_managed_solution_holds_stays(
+    test: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    old = DesktopFlow(flow_id(2), "Old flow")
+    put(test, "test", packed(tmp_path, shared(BEFORE), old, references={"con_shared": CONNECTOR}))
+    put(test, "test", packed(tmp_path, old, name="Other", references={"con_shared": CONNECTOR}))
+    caller = CloudFlow(flow_id(9), "Nightly", {"Run": run_desktop_flow(flow_id(2), {})})
+    put(test, "test", packed(tmp_path, caller, name="Callers"))
+    definition = {"connectionReferenceLogicalName": "con_shared"}
+    content = json.dumps({"properties": {"connectionReferences": {"shared": {"connection": definition}}}})
+    test.environment("test").store.update("workflow", flow_id(9), {"clientdata": content})
+    newer = packed(tmp_path, shared(BEFORE), version="2.0.0.0")
+    chosen = run_module(solution_import, check_mode=True, **task(test, newer, import_mode="auto"))
+    assert (chosen["operation"], chosen["plan"]["auto"]["rule"]) == ("update", "nothing_to_delete")
+    assert "other managed solutions hold what the package lacks" in chosen["reason"]
+    assert [(it["name"], it["also_in"]) for it in chosen["left_overs"]] == [
+        ("con_shared", ["Other"]),
+        ("Old flow", ["Other"]),
+    ]
+    done = run_module(solution_import, **task(test, newer, import_mode="upgrade"))
+    assert done["operation"] == "upgrade"
+    assert done["plan"]["flows"]["deleted"] == []
+    assert "Left to other solutions:\n  - connectionreference con_shared, needed by" in done["plan_text"]
+    assert test.environment("test").store.get("workflow", flow_id(2))
+
+
+def test_an_unmanaged_solution_that_holds_a_left_over_too_does_not_count(
+    test: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    old = DesktopFlow(flow_id(2), "Old flow")
+    put(test, "test", packed(tmp_path, shared(BEFORE), old))
+    put(test, "test", packed(tmp_path, old, name="Other", managed=False))
+    newer = packed(tmp_path, shared(BEFORE), version="2.0.0.0")
+    told = run_module(solution_import, check_mode=True, **task(test, newer))
+    assert [(it["name"], it["also_in"]) for it in told["left_overs"]] == [("Old flow", [])]
+
+
+def test_packages_that_are_deployed_together_know_of_each_other(
+    test: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    called = packed(tmp_path, shared(BEFORE))
+    caller = packed(tmp_path, CloudFlow(flow_id(9), "Nightly", {"Run": calls_of("Question")}), name="Callers")
+    alone = run_module(solution_import, check_mode=True, **task(test, caller))
+    assert alone["failed"]
+    assert f"calls the desktop flow {SHARED}" in alone["msg"]
+    together = run_module(solution_import, check_mode=True, **task(test, caller, together_with=[called, caller]))
+    assert (together["operation"], together["plan"]["missing_flows"]) == ("install", [])
+    assert writes(test, "test") == []
+
+
+def test_a_caller_that_is_adapted_in_the_same_run_does_not_stop_an_upgrade(
+    test: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    put(test, "test", packed(tmp_path, shared(BEFORE), DesktopFlow(flow_id(2), "Old flow")))
+    old = CloudFlow(flow_id(9), "Nightly", {"Run": run_desktop_flow(flow_id(2), {})})
+    put(test, "test", packed(tmp_path, old, name="Callers"))
+    newer = packed(tmp_path, shared(BEFORE), version="2.0.0.0")
+    adapted = packed(
+        tmp_path, CloudFlow(flow_id(9), "Nightly", {"Run": calls_of("Question")}), name="Callers", version="2.0.0.0"
+    )
+    options = {"import_mode": "stage_for_upgrade", "together_with": [adapted]}
+    alone = run_module(solution_import, check_mode=True, **task(test, newer, import_mode="stage_for_upgrade"))
+    assert "Nightly" in alone["msg"]
+    assert run_module(solution_import, check_mode=True, **task(test, newer, **options))["operation"] == "stage"
+
+
+def test_a_setting_that_a_package_of_the_same_run_knows_is_no_mistake(
+    test: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    package = packed(tmp_path, shared(BEFORE))
+    other = packed(tmp_path, CloudFlow(flow_id(9), "Nightly"), name="Callers", references={"con_shared": CONNECTOR})
+    settings = {"connection_references": {"con_shared": "connection-1"}}
+    assert "con_shared" in run_module(solution_import, check_mode=True, **task(test, package, **settings))["msg"]
+    done = run_module(solution_import, check_mode=True, **task(test, package, **settings, together_with=[other]))
+    assert done["settings"]["connection_references"] == []

@@ -127,8 +127,15 @@ def test_left_overs_of_an_update_are_listed(test: Any, run_module: Any, tmp_path
     put(test, "test", release(tmp_path, "1.0.0.0", flows=(1, 2, 3)))
     done = run_module(solution_import, **task(test, release(tmp_path, "2.0.0.0", flows=(1,))))
     assert done["left_overs"] == [
-        {"id": flow_id(2), "name": "Flow 2", "type": "desktop", "needed_by": []},
-        {"id": flow_id(3), "name": "Flow 3", "type": "desktop", "needed_by": []},
+        {
+            "id": flow_id(number),
+            "name": f"Flow {number}",
+            "type": "desktop",
+            "needed_by": [],
+            "also_in": [],
+            "message": f"The desktop flow Flow {number} is left over: an upgrade would delete it.",
+        }
+        for number in (2, 3)
     ]
 
 
@@ -183,6 +190,23 @@ def test_missing_dependencies_come_back_as_a_list(test: Any, run_module: Any, tm
     assert missing["needed_by"] == "Flow 1"
     assert "Write Log" in failed["msg"]
     assert "Logging 2.1.0.0" in failed["msg"]
+    assert "<" not in failed["msg"]
+
+
+def test_what_several_components_miss_is_told_once_and_by_its_kind(
+    test: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    rows = "".join(
+        f'<MissingDependency><Required type="372" displayName="Risk Service" solution="Active" id="{{{flow_id(99)}}}"/>'
+        f'<Dependent type="29" displayName="Flow {number}" id="{{{flow_id(number)}}}"/></MissingDependency>'
+        for number in (1, 2)
+    )
+    failed = run_module(solution_import, **task(test, release(tmp_path, "1.0.0.0", missing=rows)))
+    assert failed["msg"].endswith(
+        "package SharedFlows 1.0.0.0: Risk Service (connector) is missing, it was unmanaged where the package was"
+        " exported. Nothing was changed; import the solutions that are missing first."
+    )
+    assert [row["needed_by"] for row in failed["failure"]["missing_dependencies"]] == ["Flow 1", "Flow 2"]
 
 
 @pytest.mark.parametrize(
