@@ -70,7 +70,7 @@ REMEDIES: dict[str, str] = {
     "0x80048041": "import the managed package, as the solution is installed managed",
     "0x80048038": "a managed package cannot go where its unmanaged original lives; import it into another environment",
     "0x80048539": "apply the staged upgrade with solution_promote, or delete it",
-    "0x80048060": PACKAGE_VERSION,
+    "0x80048060": f"{PACKAGE_BROKEN}; if it is whole, {PACKAGE_VERSION}",
     "0x80048061": PACKAGE_VERSION,
     "0x80048062": PACKAGE_VERSION,
     "0x80048063": PACKAGE_VERSION,

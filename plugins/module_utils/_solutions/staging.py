@@ -14,12 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 from .._dataverse.service_errors import platform_code
 from .._errors import RefusedError
+from .._packages.components import COMPONENT_TYPES, type_number
 from .._packages.package import Package
 
 if TYPE_CHECKING:
     from .._dataverse.client import DataverseClient
 
 _SOLUTION_WITH_VERSION = re.compile(r"(?P<name>.*\S)\s*\((?P<version>[\d.]+)\)")
+_MISSING_XML = "<MissingDependency"
+# The name that the platform gives to the layer of what is in no managed solution.
+_UNMANAGED = "Active"
 _SHOWN = 3
 
 
@@ -54,8 +58,10 @@ def _refusal(package: Package, results: dict[str, Any]) -> RefusedError:
     errors = [_validation_error(message) for message in results.get("SolutionValidationResults") or []]
     missing = [_missing_dependency(row) for row in results.get("MissingDependencies") or []]
     details = results.get("SolutionDetails") or {}
-    reasons = [error["message"].rstrip(".") for error in errors]
-    reasons += [f"{row['component']} ({row['type']}) is missing{_from(row)}" for row in missing]
+    # What is missing comes twice: in a list, and as XML in the message of an error.
+    told = [error["message"].rstrip(".") for error in errors if not (missing and _MISSING_XML in error["message"])]
+    absent = (f"{row['component']} ({row['type']}) is missing{_from(row)}" for row in missing)
+    reasons = [*told, *dict.fromkeys(absent)]
     more = f" and {len(reasons) - _SHOWN} more" if len(reasons) > _SHOWN else ""
     remedy = "import the solutions that are missing first" if missing else "correct the package and export it again"
     return RefusedError(
@@ -69,6 +75,8 @@ def _refusal(package: Package, results: dict[str, Any]) -> RefusedError:
 
 
 def _from(row: dict[str, Any]) -> str:
+    if row["solution"] == _UNMANAGED:
+        return ", it was unmanaged where the package was exported"
     return f", it is in {' '.join(filter(None, [row['solution'], row['version']]))}" if row["solution"] else ""
 
 
@@ -88,9 +96,15 @@ def _missing_dependency(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "component": row.get("RequiredComponentDisplayName") or row.get("RequiredComponentSchemaName"),
         "name": row.get("RequiredComponentSchemaName"),
-        "type": row.get("RequiredComponentType"),
+        "type": _type_name(row.get("RequiredComponentType")),
         "id": row.get("RequiredComponentId"),
         "solution": match["name"] if match else solution or None,
         "version": match["version"] if match else None,
         "needed_by": row.get("DependentComponentDisplayName") or row.get("DependentComponentSchemaName"),
     }
+
+
+def _type_name(type: int | str | None) -> str | None:
+    """Return the name of a component type; the platform tells names or numbers."""
+    number = type_number(str(type))
+    return str(type) if type is not None and number not in COMPONENT_TYPES else COMPONENT_TYPES.get(number or 0)

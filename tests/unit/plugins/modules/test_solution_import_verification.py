@@ -162,7 +162,8 @@ def test_workflows_that_are_no_flows_are_not_compared(
 ) -> None:
     files = package_files([DesktopFlow(flow_id(1))], version="1.0.0.0", unique_name=NAME)
     workflow = (
-        f'<Workflow WorkflowId="{{{flow_id(7)}}}" Name="Check amount"><XamlFileName>/Workflows/Check.xaml</XamlFileName>'
+        f'<Workflow WorkflowId="{{{flow_id(7)}}}" Name="Check">'
+        "<XamlFileName>/Workflows/Check.xaml</XamlFileName>"
         f"<Type>1</Type><Category>{category}</Category></Workflow></Workflows>"
     )
     files["customizations.xml"] = files["customizations.xml"].replace("</Workflows>", workflow)
