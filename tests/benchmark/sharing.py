@@ -15,7 +15,6 @@ import tempfile
 import time
 from typing import Any
 
-from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.batch import LARGEST_BATCH
 from ansible_collections.coe.power_platform.plugins.modules import solution_import
 from ansible_collections.coe.power_platform.tests.unit.plugins.modules.sharing_scenes import (
     give,
@@ -90,8 +89,7 @@ def measure_gaps(simulator: Any) -> bool:
         gap = max(result["permission_gap_seconds"].values())
         shares = result["shares"]
         print(f"| {len(before)} | {len(shares['lost'])} | {len(shares['restored'])} | {gap:.2f} s |", flush=True)
-        # Beyond a thousand shares it is the speed of the simulator's writing that decides.
-        within &= held(environment) == before and (gap < LONGEST_GAP or len(before) > LARGEST_BATCH)
+        within &= held(environment) == before and gap < LONGEST_GAP
     return within
 
 
