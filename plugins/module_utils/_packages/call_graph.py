@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from .callers import Call, cloud_calls, desktop_calls
-from .package import CLOUD_FLOW, DESKTOP_FLOW, Package, dependency_ids
+from .package import CLOUD_FLOW, DESKTOP_FLOW, Package, PackagedFlow, dependency_ids
 
 
 @dataclasses.dataclass(frozen=True)
@@ -77,10 +77,12 @@ class MissingFlow:
 
 def package_callers(package: Package) -> tuple[Caller, ...]:
     """Return all flows of a package as callers; one flow's content at a time is in memory."""
-    return tuple(
-        Caller.from_content(flow.id, flow.name, flow.category, flow.dependencies, content)
-        for flow, content in package.contents()
-    )
+    read = {flow.id: _caller(flow, content) for flow, content in package.contents()}
+    return tuple(read.get(flow.id) or _caller(flow, None) for flow in package.flows)
+
+
+def _caller(flow: PackagedFlow, content: str | None) -> Caller:
+    return Caller.from_content(flow.id, flow.name, flow.category, flow.dependencies, content)
 
 
 def missing_flows(callers: Iterable[Caller], known: Collection[str]) -> list[MissingFlow]:

@@ -65,6 +65,11 @@ def plain_id(text: str | None) -> str | None:
     return (text or "").strip("{} ").lower() or None
 
 
+def is_guid(text: str) -> bool:
+    """Tell whether a text is a GUID in lower case without braces."""
+    return bool(_GUID.fullmatch(text))
+
+
 def type_number(text: str | None) -> int | None:
     """Return a small number, None for anything else."""
     return int(text) if text and text.isdecimal() and len(text) < 10 else None
@@ -91,14 +96,15 @@ class Component:
     @classmethod
     def from_root(cls, element: Element) -> Component:
         """Read a RootComponent of solution.xml."""
-        type_ = type_number(element.get("type"))
-        return cls(COMPONENT_TYPES.get(type_ or 0, ""), type_, plain_id(element.get("id")), element.get("schemaName"))
+        type_, told = type_number(element.get("type")), element.get("type", "")
+        kind = COMPONENT_TYPES.get(type_, "") if type_ else told.lower()
+        return cls(kind, type_, plain_id(element.get("id")), element.get("schemaName"))
 
     @classmethod
     def from_key(cls, kind: str, key: str, name: str | None = None) -> Component:
         """Make one of a table's name and the key of a row, an id or a name."""
         type_ = next((number for number, known in COMPONENT_TYPES.items() if known == kind), None)
-        is_id = bool(_GUID.fullmatch(key.lower()))
+        is_id = is_guid(key.lower())
         return cls(kind, type_, key.lower() if is_id else None, name if is_id else key)
 
 
@@ -165,7 +171,7 @@ def _current_value(archive: PackageArchive, name: str) -> str | None:
     try:
         rows = json.loads(archive.read(name, _VARIABLE_LIMIT))["environmentvariablevalues"]["environmentvariablevalue"]
         row = rows[0] if isinstance(rows, list) else rows
-        return str(row["value"])
+        return None if row["value"] is None else str(row["value"])
     except (ValueError, KeyError, TypeError, IndexError, RecursionError):
         raise archive.error(f'holds a value that cannot be read ("{name}")', "export the solution anew") from None
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Mapping
 from typing import Any
 from xml.etree.ElementTree import Element
 
@@ -53,14 +54,16 @@ class Manifest:
 def read_manifest(archive: PackageArchive) -> Manifest:
     """Read solution.xml; raises PackageError when the archive is no solution package."""
     manifest = _manifest_element(archive)
-    version = _required(archive, manifest, "Version")
+    version, managed = (_required(archive, manifest, tag) for tag in ("Version", "Managed"))
     if not _VERSION.fullmatch(version):
         raise archive.error(f'has the version "{version}", which is not one to four numbers', "export it anew")
+    if managed not in ("0", "1"):
+        raise archive.error(f'says "{managed}" where it has to say whether it is managed, 0 or 1', "export it anew")
     return Manifest(
         unique_name=_required(archive, manifest, "UniqueName"),
         friendly_name=_label(manifest),
         version=version,
-        managed=manifest.findtext("Managed", "").strip() == "1",
+        managed=managed == "1",
         publisher=_publisher(manifest),
         missing_dependencies=tuple(map(_missing, manifest.iterfind("MissingDependencies/MissingDependency"))),
         root_components=tuple(Component.from_root(element) for element in manifest.iterfind("RootComponents/*")),
@@ -108,9 +111,14 @@ def _missing(element: Element) -> dict[str, dict[str, Any]]:
         missing[tag.lower()] = {
             "type": type_number(attributes.get("type")),
             "id": plain_id(attributes.get("id")),
-            "name": attributes.get("schemaName"),
+            "name": attributes.get("schemaName") or _key(attributes),
             "display_name": attributes.get("displayName"),
         }
         if tag == "Required":
             missing["required"]["solution"] = attributes.get("solution")
     return missing
+
+
+def _key(attributes: Mapping[str, str]) -> str | None:
+    """Return the name of a component whose table has no type number: ``id.connectionreferencelogicalname="…"``."""
+    return next((value for name, value in attributes.items() if name.startswith("id.")), None)

@@ -24,6 +24,7 @@ from .components import (
     ConnectionReference,
     EnvironmentVariable,
     is_component_element,
+    is_guid,
     plain_id,
     read_components,
     read_connection_references,
@@ -158,7 +159,7 @@ def read_package(path: str) -> Package:
     with PackageArchive(path) as archive:
         manifest = read_manifest(archive)
         elements = _customizations(archive)
-        flows = tuple(_flow(element, path) for element in elements if element.tag == "Workflow")
+        flows = tuple(_flow(archive, element) for element in elements if element.tag == "Workflow")
         return Package(
             path=path,
             size=os.path.getsize(path),
@@ -192,18 +193,21 @@ def _client_data(archive: PackageArchive, flow: PackagedFlow) -> str:
     return archive.read(flow.file_name, _CLIENT_DATA_LIMIT).decode("utf-8-sig", "replace")
 
 
-def _flow(element: Element, path: str) -> PackagedFlow:
-    definition = element.find("Definition")
+def _flow(archive: PackageArchive, element: Element) -> PackagedFlow:
+    id_, name, definition = plain_id(element.get("WorkflowId")), element.get("Name", ""), element.find("Definition")
+    # Environments are asked for flows by this id, so that nothing else may stand there.
+    if not id_ or not is_guid(id_):
+        raise archive.error(f'holds the flow "{name}" with the id "{id_ or ""}", which is no GUID', "export it anew")
     return PackagedFlow(
-        id=plain_id(element.get("WorkflowId")) or "",
-        name=element.get("Name", ""),
+        id=id_,
+        name=name,
         category=type_number(element.findtext("Category")) or 0,
         inputs=element.findtext("Inputs"),
         outputs=element.findtext("Outputs"),
         dependencies=element.findtext("Dependencies"),
         definition_digest=None if definition is None else definition.get("sha256"),
         file_name=element.findtext("JsonFileName", "").lstrip("/"),
-        package_path=path,
+        package_path=archive.path,
     )
 
 
