@@ -67,11 +67,20 @@ def variable_rows(files: dict[str, bytes]) -> list[PackagedRow]:
         row.values["displayname"] = None if display_name is None else display_name.get("default")
         values = files.pop(name.rsplit("/", 1)[0] + "/environmentvariablevalues.json", None)
         if values is not None:
-            row.values["value"] = json.loads(values)["environmentvariablevalues"]["environmentvariablevalue"].get(
-                "value"
-            )
+            row.values["value"] = _current_value(values)
         rows.append(row)
     return rows
+
+
+def _current_value(content: bytes) -> str | None:
+    """:raises ValueError: not what an export writes; several values stand in a list."""
+    document = json.loads(content)
+    try:
+        found = document["environmentvariablevalues"]["environmentvariablevalue"]
+        value = (found[0] if isinstance(found, list) else found).get("value")
+    except (AttributeError, IndexError, KeyError, TypeError):
+        raise ValueError("environmentvariablevalues.json holds no value.") from None
+    return None if value is None else str(value)
 
 
 def variable_files(row: PackagedRow) -> dict[str, bytes]:

@@ -86,7 +86,7 @@ def read_manifest(content: bytes) -> Manifest:
         unique_name=name,
         friendly_name=_label(solution, "LocalizedNames") or name,
         version=_required(solution, "Version"),
-        managed=_required(solution, "Managed") in ("1", "2"),
+        managed=_managed(solution),
         description=_label(solution, "Descriptions"),
         parent=solution.findtext("ParentSolution/UniqueName"),
         publisher=Publisher(
@@ -129,15 +129,20 @@ def write_manifest(manifest: Manifest) -> bytes:
 def _write_components(solution: Any, manifest: Manifest) -> None:
     components = _emptied(solution, "RootComponents")
     for component in manifest.root_components:
-        identity = {"id": f"{{{component.id}}}"} if component.id else {"schemaName": component.schema_name or ""}
-        etree.SubElement(
-            components, "RootComponent", {"type": str(component.type), **identity, "behavior": str(component.behavior)}
-        )
+        etree.SubElement(components, "RootComponent", _identity(component))
     missing = _emptied(solution, "MissingDependencies")
     for dependency in manifest.missing_dependencies:
         element = etree.SubElement(missing, "MissingDependency")
         etree.SubElement(element, "Required", dependency.required)
         etree.SubElement(element, "Dependent", dependency.dependent)
+
+
+def _identity(component: RootComponent) -> dict[str, str]:
+    """The attributes of a root component: connectors have an id and a name, other types one of them."""
+    identity = {"id": f"{{{component.id}}}"} if component.id else {}
+    if component.schema_name or not component.id:
+        identity["schemaName"] = component.schema_name or ""
+    return {"type": str(component.type), **identity, "behavior": str(component.behavior)}
 
 
 def _root_component(element: Any) -> RootComponent:
@@ -156,10 +161,17 @@ def _attributes(element: Any, tag: str) -> dict[str, str]:
 
 
 def _required(element: Any, tag: str) -> str:
-    text = element.findtext(tag)
+    text = (element.findtext(tag) or "").strip()
     if not text:
         raise ManifestError(f"The element '{tag}' is missing.")
     return str(text)
+
+
+def _managed(solution: Any) -> bool:
+    text = _required(solution, "Managed")
+    if text not in ("0", "1"):
+        raise ManifestError(f"The 'Managed' element is invalid - The value '{text}' is neither 0 nor 1.")
+    return text == "1"
 
 
 def _label(element: Any, tag: str) -> str:

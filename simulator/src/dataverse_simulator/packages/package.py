@@ -54,6 +54,12 @@ DESKTOP_FLOW_STUB = json.dumps(
     },
     separators=(",", ":"),
 )
+#: Source: Microsoft knowledge base article 4456506.
+ROOT_FILES_MISSING = (
+    "The solution file is invalid. The compressed file must contain the following files at its root: solution.xml, "
+    "customizations.xml, and [Content_Types].xml. Customization files exported from previous versions of Microsoft "
+    "Dynamics 365 are not supported."
+)
 #: What the zip library raises for damaged archives.
 UNREADABLE = (
     zipfile.BadZipFile,
@@ -94,15 +100,18 @@ class SolutionPackage:
 
 
 def read_package(content: bytes) -> SolutionPackage:
-    """:raises PackageError: 0x80048000 not a solution file, 0x8004802C broken XML, 0x8004801A incomplete XML."""
+    """:raises PackageError: 0x80048000 no zip file or an entry missing, 0x80048060 no solution, 0x8004802C broken XML,
+    0x8004801A incomplete XML."""
     files = _unzip(content)
+    if "solution.xml" not in files or "customizations.xml" not in files:
+        raise PackageError("0x80048060", ROOT_FILES_MISSING)
     try:
         manifest = read_manifest(files.pop("solution.xml"))
         customizations = parse_xml(files.pop("customizations.xml"))
         rows = [*_section_rows(customizations, files), *binary_rows(files), *variable_rows(files)]
     except KeyError as error:
         raise PackageError(
-            "0x80048060", f"Invalid Import File: The required file {error.args[0]} is missing."
+            "0x80048000", f"Invalid Import File: The required file {error.args[0]} is missing."
         ) from error
     except etree.XMLSyntaxError as error:
         raise PackageError(

@@ -124,11 +124,22 @@ def _fulfilled(store: Store, required: dict[str, Any]) -> bool:
     if name not in ("", "Active"):
         solution = solution_rows.find(store, name)
         return solution is not None and version_key(solution["version"]) >= version
-    component_type = int(required["type"]) if required.get("type", "").isdigit() else 0
+    component_type = int(required["type"]) if required.get("type", "").isdecimal() else 0
     identifier = required.get("id", "").strip("{}").lower()
     if identifier and components.find_by_id(store, component_type, identifier):
         return True
     name = required.get("schemaName") or required.get("id.connectionreferencelogicalname") or ""
+    return _held(store, component_type, identifier, name) or _named(store, name)
+
+
+def _held(store: Store, component_type: int, identifier: str, name: str) -> bool:
+    """Whether a solution here holds the component, also one whose content the simulator does not model."""
+    by_id = {"objectid": identifier} if identifier else None
+    by_name = {"schemaname": name} if name else None
+    return any(store.count("solutioncomponent", componenttype=component_type, **key) for key in (by_id, by_name) if key)
+
+
+def _named(store: Store, name: str) -> bool:
     named = [kind.row_format for kind in components.KINDS if not kind.row_format.key_is_guid]
     return bool(name) and any(store.first(one.table, **{one.key_column: name}) for one in named)
 
