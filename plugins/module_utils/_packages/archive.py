@@ -102,7 +102,7 @@ class PackageArchive:
         limit: int = CHARACTER_LIMIT,
         keep_all: bool = True,
     ) -> Iterator[Element]:
-        """Yield the wanted elements of an XML entry; see _package_xml.subtrees."""
+        """Yield the wanted elements of an XML entry; see xml.subtrees."""
         with self._translated_xml(name):
             yield from subtrees(self.chunks(name), wanted, digested=digested, limit=limit, keep_all=keep_all)
 

@@ -62,7 +62,7 @@ def test_the_current_value_of_a_variable_is_read(package: SolutionPackage, value
 
 @pytest.mark.parametrize("values", [None, [], "x", {"environmentvariablevalues": None}])
 def test_values_that_no_export_writes_are_refused(package: SolutionPackage, values: Any) -> None:
-    with pytest.raises(PackageError, match="environmentvariablevalues.json holds no value") as refused:
+    with pytest.raises(PackageError, match=r"environmentvariablevalues\.json holds no value") as refused:
         read_package(write_package(with_variable(package, values)))
     assert refused.value.code == "0x8004801A"
 

@@ -36,7 +36,7 @@ def two_flows(**content: object) -> dict[str, str]:
 
 @pytest.fixture
 def read(tmp_path: Path) -> Reader:
-    """``read(files, "solution.xml", "old", "new")``: the package of the entries, with a text replaced in one of them."""
+    """``read(files, "solution.xml", "old", "new")``: the package of the entries, with a text replaced in one."""
 
     def reader(files: Mapping[str, str], name: str = "", old: str = "", new: str = "") -> Package:
         changed = {**files, name: files[name].replace(old, new)} if name else files
@@ -83,13 +83,13 @@ def test_a_package_says_whether_it_is_managed(read: Reader, managed: str) -> Non
 
 
 def test_a_package_that_does_not_say_whether_it_is_managed_is_refused(read: Reader) -> None:
-    with pytest.raises(PackageError, match='its "solution.xml" has no Managed'):
+    with pytest.raises(PackageError, match=r'its "solution\.xml" has no Managed'):
         read(two_flows(), "solution.xml", "<Managed>1</Managed>", "")
 
 
 @pytest.mark.parametrize("id_", ["", "{}", "nonsense", f"{flow_id(1)} or category eq 6", f"{flow_id(1)}0"])
 def test_the_id_of_a_flow_is_a_guid(read: Reader, id_: str) -> None:
-    with pytest.raises(PackageError, match='holds the flow "Shared flow" with the id ".*", which is no GUID'):
+    with pytest.raises(PackageError, match=r'holds the flow "Shared flow" with the id ".*", which is no GUID'):
         read(two_flows(), "customizations.xml", f'WorkflowId="{{{flow_id(1)}}}"', f'WorkflowId="{id_}"')
 
 
