@@ -42,6 +42,10 @@ def task(simulator: Any, src: str, **options: Any) -> dict[str, Any]:
     return {**simulator.connection("test"), "src": src, **options}
 
 
+def address(simulator: Any) -> str:
+    return str(simulator.environment_url("test")).rstrip("/")
+
+
 def customise(simulator: Any, number: int) -> None:
     """Change a flow in the environment itself, which makes an unmanaged layer."""
     from dataverse_simulator.solutions import components, layers
@@ -73,11 +77,19 @@ def test_a_flow_below_an_unmanaged_layer_is_a_failure_with_its_remedy(
 
     again = run_module(solution_import, **task(test, package))
     assert not again["changed"]
-    assert any("Flow 2" in warning and "unmanaged layer" in warning for warning in again["warnings"])
+    assert again["warnings"] == [
+        f"{address(test)} has SharedFlows 2.0.0.0 already, but these flows there are not those of the package: Flow 2"
+        " (definition and signature, hidden by an unmanaged layer); import again with overwrite_customizations=true and"
+        " force=true, or remove the unmanaged layer (maker portal: See solution layers, Remove unmanaged layer; Web"
+        " API: RemoveActiveCustomizations)."
+    ]
 
     repaired = run_module(solution_import, **task(test, package, force=True, overwrite_customizations=True))
     assert repaired["changed"]
-    assert not any("unmanaged" in warning for warning in repaired["warnings"])
+    assert repaired["warnings"] == [
+        'The contract of "Flow 2" breaks. The input "Input1000" (string) is gone, perhaps renamed to "Input2000". The'
+        ' input "Input2000" (string) is new, and callers must pass it. No caller of it is known.'
+    ]
 
 
 def test_a_package_that_changed_without_a_new_version_is_warned_of(
@@ -88,7 +100,11 @@ def test_a_package_that_changed_without_a_new_version_is_warned_of(
     package = write_package(tmp_path / "changed.zip", files)
     result = run_module(solution_import, check_mode=True, **task(test, package))
     assert not result["changed"]
-    assert any("Flow 1 (definition and signature)" in warning for warning in result["warnings"])
+    assert result["warnings"] == [
+        f"{address(test)} has SharedFlows 1.0.0.0 already, but these flows there are not those of the package: Flow 1"
+        " (definition and signature); import the package again with force=true, or raise its version if its content is"
+        " newer."
+    ]
 
 
 def test_a_layer_of_another_solution_on_top_is_named(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
@@ -231,4 +247,8 @@ def test_warnings_of_the_import_become_warnings_of_the_task(test: Any, run_modul
     files = package_files([DesktopFlow(flow_id(1), "Flow 1", script="mine")], version="2.0.0.0", unique_name=NAME)
     failed = run_module(solution_import, **task(test, write_package(tmp_path / "same.zip", files)))
     assert failed["import_job"]["warnings"]
-    assert set(failed["import_job"]["warnings"]) <= set(failed["warnings"])
+    assert failed["warnings"] == [
+        "An unmanaged layer hides the new version of the desktop flow Flow 1: remove the layer, or set"
+        " overwrite_customizations=true.",
+        *failed["import_job"]["warnings"],
+    ]
