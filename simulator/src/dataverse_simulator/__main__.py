@@ -16,11 +16,15 @@ from typing import Any
 import yaml
 
 from .environments.seeding import load_seed
-from .serving.faults import JOB_KINDS, REQUEST_KINDS
+from .serving.faults import JOB_KINDS, OPERATION_KINDS, REQUEST_KINDS
 from .simulator import Simulator
 
 EPILOG = "\n".join(
-    ["faults (--fault):", *(f"  {kind:15} {text}" for kind, text in {**REQUEST_KINDS, **JOB_KINDS}.items())]
+    [
+        "faults (--fault):",
+        *(f"  {kind:15} {text}" for kind, text in {**REQUEST_KINDS, **JOB_KINDS}.items()),
+        f"with a path or an operation, {', '.join(sorted(OPERATION_KINDS))} strike operations inside a $batch too",
+    ]
 )
 
 

@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from typing import Any
 
 import pytest
 import requests
-from client import Client, error
+from client import Client, change_set, error, part
 from dataverse_simulator import Simulator
+
+GO_ON = "odata.continue-on-error"
 
 
 def notes(api: Client) -> int:
@@ -137,3 +141,97 @@ def test_a_fault_that_makes_no_sense_is_refused(simulator: Simulator, fault: dic
     with pytest.raises((ValueError, TypeError)):
         simulator.add_fault(fault)
     assert not simulator.environments.faults.listing()
+
+
+def statuses(answer: requests.Response) -> list[int]:
+    return [int(found) for found in re.findall(r"HTTP/1\.1 (\d+)", answer.text)]
+
+
+def create(number: int) -> str:
+    return part("POST", "annotations", json.dumps({"subject": f"note {number}"}))
+
+
+def subjects(api: Client) -> list[str]:
+    api.simulator.clear_faults()
+    return sorted(row["subject"] for row in api.values("annotations?$select=subject"))
+
+
+IN_A_BATCH: list[tuple[dict[str, Any], int, bool]] = [
+    # fault, status of the struck operation, whether its work was done
+    ({"kind": "throttled", "seconds": 7}, 429, False),
+    ({"kind": "locked"}, 429, False),
+    ({"kind": "error", "status": 503}, 503, False),
+    ({"kind": "error", "status": 403, "code": "0x80040220"}, 403, False),
+    ({"kind": "error_after", "status": 500}, 500, True),
+    ({"kind": "not_found"}, 404, False),
+]
+
+
+@pytest.mark.parametrize(("fault", "status", "done"), IN_A_BATCH)
+def test_a_fault_strikes_one_operation_inside_a_batch(
+    api: Client, fault: dict[str, Any], status: int, done: bool
+) -> None:
+    api.simulator.add_fault({**fault, "method": "POST", "path": "annotations", "nth": 2})
+    answer = api.batch([create(number) for number in range(3)], prefer=GO_ON)
+    assert (answer.status_code, statuses(answer)) == (200, [204, status, 204])
+    assert [entry.fault for entry in api.simulator.journal("test")] == ["", "", fault["kind"], ""]
+    assert ("Retry-After: 7" in answer.text) is (fault["kind"] == "throttled")
+    assert subjects(api) == (["note 0", "note 1", "note 2"] if done else ["note 0", "note 2"])
+
+
+def test_single_requests_and_operations_are_counted_together(api: Client) -> None:
+    api.simulator.add_fault({"kind": "error", "operation": "WhoAmI", "nth": 3, "count": 2})
+    assert api.get("WhoAmI").status_code == 200
+    answer = api.batch([part("GET", "WhoAmI"), part("GET", "teams"), part("GET", "WhoAmI()")], prefer=GO_ON)
+    assert statuses(answer) == [200, 200, 500]
+    assert [api.get("WhoAmI").status_code for _dummy in range(2)] == [500, 200]
+
+
+def test_without_going_on_a_struck_operation_ends_the_batch(api: Client) -> None:
+    api.simulator.add_fault({"kind": "error", "status": 503, "path": "annotations$", "nth": 2})
+    answer = api.batch([create(number) for number in range(3)])
+    assert (answer.status_code, statuses(answer)) == (503, [204, 503])
+    assert subjects(api) == ["note 0"]
+
+
+@pytest.mark.parametrize("kind", ["error", "error_after"])
+def test_a_struck_operation_undoes_its_change_set(api: Client, kind: str) -> None:
+    api.simulator.add_fault({"kind": kind, "path": "annotations", "nth": 2})
+    inner = [part("POST", "annotations", '{"subject":"in a set"}', str(number)) for number in (1, 2)]
+    answer = api.batch([change_set(*inner), create(0)], prefer=GO_ON)
+    assert statuses(answer) == [500, 204]
+    assert subjects(api) == ["note 0"]
+
+
+def test_a_slow_operation_makes_its_batch_slow(api: Client) -> None:
+    api.simulator.add_fault({"kind": "slow", "seconds": 0.4, "path": "annotations"})
+    started = time.monotonic()
+    assert statuses(api.batch([create(0), create(1)])) == [204, 204]
+    assert 0.4 <= time.monotonic() - started < 2
+
+
+WHOLE = ["refused", "reset_before", "reset_after", "truncated", "html", "content_type", "token_expired"]
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_faults_of_connections_and_whole_answers_do_not_look_into_batches(api: Client, kind: str) -> None:
+    api.simulator.add_fault({"kind": kind, "path": "annotations"})
+    assert statuses(api.batch([create(0), create(1)])) == [204, 204]
+    assert api.simulator.environments.faults.listing()[0]["seen"] == 0
+
+
+@pytest.mark.parametrize("names", [{"operation": "$batch"}, {"path": "batch"}, {"method": "POST"}])
+def test_a_fault_of_the_batch_itself_strikes_the_whole(api: Client, names: dict[str, str]) -> None:
+    api.simulator.add_fault({"kind": "error", "status": 503, "count": 2, **names})
+    assert api.batch([create(0), create(1)]).status_code == 503
+    assert api.simulator.environments.faults.listing()[0]["seen"] == 1
+    assert subjects(api) == []
+
+
+def test_the_job_of_an_operation_inside_a_batch_fails_on_request(api: Client) -> None:
+    api.simulator.add_fault({"kind": "job_fails", "operation": "PublishAllXmlAsync", "message": "It broke."})
+    answer = api.batch([part("GET", "WhoAmI"), part("POST", "PublishAllXmlAsync", "{}")])
+    assert statuses(answer) == [200, 200]
+    api.simulator.advance(5)
+    rows = api.values("asyncoperations?$filter=messagename eq 'PublishAllXmlAsync'")
+    assert [(row["statuscode"], row["friendlymessage"]) for row in rows] == [(31, "It broke.")]

@@ -22,7 +22,7 @@ from ..environments.environment import Environment
 from ..environments.registry import Environments
 from ..environments.schema import table_of_set
 from ..environments.store import Row
-from ..errors import SOLUTION_CONCURRENCY, UNEXPECTED, ODataError, not_modelled
+from ..errors import SOLUTION_CONCURRENCY, ODataError, not_modelled
 from ..web_api.answers import PREFIX
 from ..web_api.batch import BatchRunner
 from ..web_api.operations import find_operation
@@ -33,7 +33,7 @@ from .journal import Entry, Journal, digest
 from .messages import Answer, Call, error_answer
 from .places import Place, find_place
 from .protection import Protection, refusal
-from .transport import Transport
+from .transport import Transport, service_failure
 
 VERSIONS = ("v9.0", "v9.1", "v9.2")
 
@@ -167,8 +167,10 @@ class Endpoint:
             )
 
         def run(call: Call) -> Answer:
-            answer = self._run(exchange, call)
-            inner = Exchange(exchange.environment, call, exchange.url, self._journal.number(), claims=exchange.claims)
+            inner = Exchange(
+                exchange.environment, call, exchange.url, self._journal.number(), exchange.user, exchange.claims
+            )
+            answer = self._run_in_batch(inner)
             self._note(inner, answer, batch=exchange.number)
             return answer
 
@@ -178,6 +180,19 @@ class Endpoint:
 
         with exchange.environment.store.one_commit():
             return BatchRunner(run, atomically).answer(exchange.call)
+
+    def _run_in_batch(self, inner: Exchange) -> Answer:
+        """One operation of a batch, and the fault that strikes it; a slow one holds up all that comes after it."""
+        call = inner.call
+        version = call.root.rpartition("/api/data/")[2]
+        target = f"/api/data/{version}{call.path}{'?' if call.query else ''}{call.query}"
+        inner.fault = fault = self._environments.faults.take_operation(inner.environment.name, call.method, target)
+        if fault is None:
+            return self._run(inner, call)
+        if fault.kind == "slow":
+            time.sleep(fault.seconds)
+        answer = _instead(fault, inner) or self._run(inner, call)
+        return error_answer(service_failure(fault), call.prefer) if fault.kind == "error_after" else answer
 
     def _note(self, exchange: Exchange, answer: Answer | None, batch: int | None = None) -> None:
         call = exchange.call
@@ -227,10 +242,7 @@ def _instead(fault: Fault, exchange: Exchange) -> Answer | None:
         )
         return error_answer(ODataError(429, SOLUTION_CONCURRENCY, text), prefer)
     if fault.kind == "error":
-        return error_answer(
-            ODataError(fault.status or 500, fault.code or UNEXPECTED, fault.message or "An unexpected error occurred."),
-            prefer,
-        )
+        return error_answer(service_failure(fault), prefer)
     if fault.kind == "not_found":
         return error_answer(
             ODataError(404, fault.code or "0x80040217", fault.message or "The record Does Not Exist"), prefer

@@ -32,6 +32,8 @@ JOB_KINDS = {
     "job_hangs": "the job of a matching operation never ends",
     "job_disappears": "the rows of the job of a matching operation are gone while it runs",
 }
+#: Those that an operation inside a $batch can meet; all others are about connections, tokens and whole answers.
+OPERATION_KINDS = frozenset({"throttled", "locked", "error", "error_after", "slow", "not_found"})
 _numbers = itertools.count(1)
 
 
@@ -40,7 +42,8 @@ class Fault:
     """One fault for matching requests number `nth` to `nth + count - 1` (counted from the moment it was added).
 
     Matching: `environment` and `method` equal, `path` a regular expression searched in path and query, `operation`
-    the name of an action or function (its last path segment); empty ones match everything.
+    the name of an action or function (its last path segment); empty ones match everything. Faults of
+    `OPERATION_KINDS` with a `path` or an `operation` match, count and strike the operations inside a $batch too.
     """
 
     kind: str
@@ -65,6 +68,10 @@ class Fault:
             and self.operation in ("", last)
             and (not self.path or re.search(self.path, target) is not None)
         )
+
+    @property
+    def reaches_into_batches(self) -> bool:
+        return self.kind in OPERATION_KINDS and bool(self.path or self.operation)
 
     def strikes(self) -> bool:
         """Count one matching request; True when it is one of those that shall go wrong."""
@@ -114,6 +121,16 @@ class Faults:
                 fault
                 for fault in self._faults
                 if fault.kind in REQUEST_KINDS and fault.matches(environment, method, target) and fault.strikes()
+            ]
+        return striking[0] if striking else None
+
+    def take_operation(self, environment: str, method: str, target: str) -> Fault | None:
+        """The fault that strikes this operation inside a $batch; `target` as if it had been sent alone."""
+        with self._lock:
+            striking = [
+                fault
+                for fault in self._faults
+                if fault.reaches_into_batches and fault.matches(environment, method, target) and fault.strikes()
             ]
         return striking[0] if striking else None
 

@@ -73,10 +73,7 @@ class Transport:
         elif kind == "content_type":
             await self.send(Answer(answer.status, {**answer.headers, "Content-Type": "text/plain"}, answer.body))
         elif kind == "error_after" and fault:
-            error = ODataError(
-                fault.status or 500, fault.code or UNEXPECTED, fault.message or "An unexpected error occurred."
-            )
-            await self.send(error_answer(error))
+            await self.send(error_answer(service_failure(fault)))
         else:
             await self.send(answer)
             if kind == "refused" and fault:
@@ -102,3 +99,8 @@ class Transport:
 
     def _connection(self) -> Any:
         return self._scope["extensions"][CONNECTION]["transport"]
+
+
+def service_failure(fault: Fault) -> ODataError:
+    """The error that a fault describes, 500 unless it says otherwise."""
+    return ODataError(fault.status or 500, fault.code or UNEXPECTED, fault.message or "An unexpected error occurred.")

@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from http.client import responses
 from urllib.parse import urlsplit
 
 from ..errors import INVALID_ARGUMENT, ODataError, invalid_query
@@ -221,18 +222,5 @@ def _block(answer: Answer, content_id: str) -> bytes:
     if content_id:
         head += f"Content-ID: {content_id}\r\n"
     lines = "".join(f"{name}: {value}\r\n" for name, value in answer.headers.items())
-    return f"{head}\r\nHTTP/1.1 {answer.status} {_PHRASES.get(answer.status, '')}\r\n{lines}\r\n".encode() + answer.body
-
-
-_PHRASES = {
-    200: "OK",
-    201: "Created",
-    204: "No Content",
-    400: "Bad Request",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    412: "Precondition Failed",
-    429: "Too Many Requests",
-    500: "Internal Server Error",
-}
+    status_line = f"HTTP/1.1 {answer.status} {responses.get(answer.status, '')}"
+    return f"{head}\r\n{status_line}\r\n{lines}\r\n".encode() + answer.body
