@@ -96,16 +96,19 @@ class Server:
         if self._thread:
             self._thread.join(10)
 
+    def stop_listening(self) -> None:
+        """Refuse new connections from now on (called on the server's event loop)."""
+        for listener in self._server.servers:
+            listener.close()
+        self._socket.close()
+
     def close_for(self, seconds: float) -> None:
-        """Refuse new connections for a while (called on the server's event loop); idle ones are closed."""
+        """Close idle connections, and listen again after a while (called on the server's event loop)."""
         task = asyncio.get_running_loop().create_task(self._close_for(seconds))
         self._closing.add(task)
         task.add_done_callback(self._closing.discard)
 
     async def _close_for(self, seconds: float) -> None:
-        for listener in self._server.servers:
-            listener.close()
-        self._socket.close()
         for connection in list(self._server.server_state.connections):
             connection.shutdown()
         await asyncio.sleep(seconds)

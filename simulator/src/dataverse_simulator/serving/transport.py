@@ -74,10 +74,13 @@ class Transport:
             await self.send(Answer(answer.status, {**answer.headers, "Content-Type": "text/plain"}, answer.body))
         elif kind == "error_after" and fault:
             await self.send(error_answer(service_failure(fault)))
+        elif kind == "refused" and fault:
+            listener = self._scope["state"]["listener"]
+            listener.stop_listening()  # before the answer: who has it may connect at once
+            await self.send(answer)
+            listener.close_for(fault.seconds)
         else:
             await self.send(answer)
-            if kind == "refused" and fault:
-                self._scope["state"]["listener"].close_for(fault.seconds)
 
     async def _send_half(self, answer: Answer) -> None:
         """Announce the whole length, send half of it, hang up."""
