@@ -385,8 +385,8 @@ plan:
     not_comparable:
       description:
         - Components of the installed solution of which it cannot be told whether the package lacks them, counted by
-          kind, with C(type), C(count) and C(parts_of_tables). The latter says that they are parts (columns, forms,
-          views and the like) of tables that the package holds.
+          kind, with C(type), C(count), C(message) and C(parts_of_tables). The latter says that they are parts (columns,
+          forms, views and the like) of tables that the package holds.
         - An operation that deletes what the package lacks warns of the others.
       type: list
       elements: dict

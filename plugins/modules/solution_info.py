@@ -177,6 +177,9 @@ not_comparable:
     parts_of_tables:
       description: Whether they are parts (columns, forms, views and the like) of tables that the package holds.
       type: bool
+    message:
+      description: The same in a sentence.
+      type: str
 """
 
 from typing import Any

@@ -18,6 +18,7 @@ from .._packages.package import CLOUD_FLOW, DESKTOP_FLOW
 FLOW_TYPES = {CLOUD_FLOW: "cloud", DESKTOP_FLOW: "desktop"}
 # What people call the tables of components, where it is not the table's own name.
 _WORDS = {
+    "desktopflowbinary": "desktop flow binary",
     "entity": "table",
     "webresource": "web resource",
     "sitemap": "site map",

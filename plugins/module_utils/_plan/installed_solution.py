@@ -36,8 +36,8 @@ class InstalledSolution:
     """What an environment holds of a solution: ``flows`` that the package lacks, all ``components``, and ``shares``.
 
     ``members`` are rows of the table solutioncomponent, ``desktop_flows`` the names of all desktop flows by id.
-    Without members nothing is read. Source: tables workflow, principalobjectaccess, solutioncomponentdefinition, those
-    whose rows packages know by name, and the definitions of tables.
+    Without members nothing is read. Source: tables workflow, desktopflowbinary, principalobjectaccess,
+    solutioncomponentdefinition, those whose rows packages know by name, and the definitions of tables.
     """
 
     def __init__(
@@ -54,10 +54,11 @@ class InstalledSolution:
         ids: defaultdict[str, list[str]] = defaultdict(list)
         for id, kind in self._kinds.items():
             ids[kind].append(id)
-        lacking = set(ids["workflow"]) - {flow.id for flow in package.flows}
-        flows, shares, *named = read_together(
+        packaged = {component.id for component in package.components}
+        flows, binaries, shares, *named = read_together(
             client,
-            _flows_query(lacking),
+            _flows_query(set(ids["workflow"]) - packaged),
+            _binaries_query(set(ids["desktopflowbinary"]) - packaged),
             shares_query(set(ids["workflow"]) & desktop_flows.keys()),
             *(table.query(ids[kind], {} if table.optional else DRAFTS_TOO) for kind, table in NAMED_TABLES.items()),
         )
@@ -65,6 +66,10 @@ class InstalledSolution:
             DeployedFlow(row["workflowid"].lower(), row["name"], row["category"], row["inputs"], row["outputs"])
             for row in flows
         ]
+        self._titles = {flow.id: flow.name for flow in self.flows}
+        for row in binaries:
+            flow_name = desktop_flows.get(row["_process_value"], row["_process_value"])
+            self._titles[row["desktopflowbinaryid"].lower()] = f"{row['name']} of {flow_name}"
         self._names = self._read_names(ids, named)
         self.components = self._describe(ids)
         self.shares = self._shares(shares, desktop_flows)
@@ -80,19 +85,18 @@ class InstalledSolution:
         return {**names, **table_names(self._client, ids[TABLE])}
 
     def _describe(self, ids: Mapping[str, Iterable[str]]) -> list[DeployedComponent]:
-        flows = {flow.id: flow for flow in self.flows}
+        categories = {flow.id: flow.category for flow in self.flows}
         return [
             DeployedComponent(
                 kind,
                 id,
                 self._names.get(id),
-                flow.name if flow else None,
-                flow.category if flow else None,
+                self._titles.get(id),
+                categories.get(id),
                 self._tables_of(self._members[id]),
             )
             for kind, of_kind in ids.items()
             for id in of_kind
-            for flow in [flows.get(id)]
         ]
 
     def _tables_of(self, member: Mapping[str, Any]) -> tuple[str, ...]:
@@ -175,6 +179,12 @@ def other_holders(
 def _flows_query(ids: Collection[str]) -> Query:
     conditions = [f"workflowid eq {id}" for id in sorted(ids)]
     return Query("workflows", "workflowid,name,category,inputs,outputs", conditions, headers=DRAFTS_TOO)
+
+
+def _binaries_query(ids: Collection[str]) -> Query:
+    conditions = [f"desktopflowbinaryid eq {id}" for id in sorted(ids)]
+    columns = "desktopflowbinaryid,name,_process_value"
+    return Query("desktopflowbinaries", columns, conditions, headers=DRAFTS_TOO, optional=True)
 
 
 def _access(mask: int) -> str:

@@ -81,7 +81,13 @@ class NotComparable:
         return f"{self.count} x {self.kind}"
 
     def to_result(self) -> dict[str, Any]:
-        return {"type": self.kind, "count": self.count, "parts_of_tables": self.parts}
+        what = "parts of tables that the package holds" if self.parts else "components"
+        return {
+            "type": self.kind,
+            "count": self.count,
+            "parts_of_tables": self.parts,
+            "message": f"{what.capitalize()} cannot be compared with the package: {self}.",
+        }
 
 
 @dataclasses.dataclass(frozen=True)

@@ -159,8 +159,18 @@ def test_what_an_upgrade_leaves_and_what_cannot_be_told_stand_apart(tmp_path: Pa
     assert "  - workflow Gone, also in Other and Third\nNot comparable with the package:\n" in text
     assert "  - 1 x attribute, parts of tables that the package holds\n  - 1 x pluginassembly\n" in text
     assert plan_to_result(plan, judge(plan))["not_comparable"] == [
-        {"type": "attribute", "count": 1, "parts_of_tables": True},
-        {"type": "pluginassembly", "count": 1, "parts_of_tables": False},
+        {
+            "type": "attribute",
+            "count": 1,
+            "parts_of_tables": True,
+            "message": "Parts of tables that the package holds cannot be compared with the package: 1 x attribute.",
+        },
+        {
+            "type": "pluginassembly",
+            "count": 1,
+            "parts_of_tables": False,
+            "message": "Components cannot be compared with the package: 1 x pluginassembly.",
+        },
     ]
     assert [it["message"] for it in plan_to_result(plan, judge(plan))["left_overs"]] == [
         "The table con_ledger is left over: an upgrade would delete it with all its rows.",
