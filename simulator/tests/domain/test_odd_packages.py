@@ -9,6 +9,7 @@ import base64
 import dataclasses
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +17,7 @@ from typing import Any
 import pytest
 from dataverse_simulator.packages.manifest import MissingDependency, RootComponent
 from dataverse_simulator.packages.package import PackageError, SolutionPackage, read_package, write_package
-from web_api import WebApi, import_parameters, package_file
+from web_api import Refused, WebApi, import_parameters, package_file
 
 CONNECTOR = "cb7092cf-2276-4eaa-bfcb-510c28921fdb"
 VARIABLE = "environmentvariabledefinitions/coe_Limit/"
@@ -120,3 +121,56 @@ def test_a_dependency_on_a_component_without_content_is_fulfilled_by_its_solutio
     after = prod.finish(prod.call("ImportSolutionAsync", **import_parameters(flows)))
 
     assert (before["statuscode"], after["statuscode"]) == (31, 30)
+
+
+@pytest.mark.parametrize(
+    ("entry", "before", "after", "text"),
+    [
+        ("solution.xml", b'type="29"', b'type="bot"', "The 'RootComponent/@type' element is invalid"),
+        ("customizations.xml", b"<Category>6", b"<Category>x", "The 'Category' element is invalid"),
+    ],
+)
+def test_the_message_names_the_element_that_is_no_number(
+    package: SolutionPackage, entry: str, before: bytes, after: bytes, text: str
+) -> None:
+    with pytest.raises(PackageError, match=text) as refused:
+        read_package(changed(package, entry, lambda it: it.replace(before, after, 1)))
+    assert refused.value.code == "0x8004801A"
+    assert "int()" not in str(refused.value)
+
+
+@pytest.mark.parametrize("version", ["1.x", "1.0.0.0.0", "1..2", "-1.0", "+1.0", "1_0"])
+def test_a_version_is_one_to_four_numbers(dev: WebApi, version: str) -> None:
+    publisher = dev.rows("publishers?$select=publisherid&$top=1")[0]["publisherid"]
+    solution = {"uniquename": "Odd", "friendlyname": "Odd", "version": version}
+    with pytest.raises(Refused, match=f"'{re.escape(version)}' is not a version of one to four numbers"):
+        dev.create("solutions", {**solution, "publisherid@odata.bind": f"/publishers({publisher})"})
+
+
+@pytest.mark.parametrize(
+    ("members", "status", "text"),
+    [
+        ({"DeployMissingPackagesBeforeSolutionImport": True}, 501, "DeployMissingPackagesBeforeSolutionImport"),
+        ({"PackageHistoryReference": {}}, 400, "The customization file is missing"),
+        ({"Nope": 1}, 400, "The property 'Nope' does not exist"),
+    ],
+)
+def test_solution_parameters_have_the_documented_members(
+    prod: WebApi, members: dict[str, Any], status: int, text: str
+) -> None:
+    parameters = {"OverwriteUnmanagedCustomizations": False, "PublishWorkflows": True, "SolutionParameters": members}
+    with pytest.raises(Refused, match=text) as refused:
+        prod.call("ImportSolutionAsync", **parameters)
+    assert refused.value.status == status
+
+
+def test_an_export_of_chosen_components_is_not_modelled(dev: WebApi) -> None:
+    parameters = {"SolutionName": "CoESharedFlows", "Managed": True, "ExportComponentsParams": {"Any": 1}}
+    with pytest.raises(Refused, match="does not model the parameter ExportComponentsParams") as refused:
+        dev.call("ExportSolution", **parameters)
+    assert refused.value.status == 501
+
+
+def test_a_solution_that_is_not_there_is_not_exported(dev: WebApi) -> None:
+    with pytest.raises(Refused, match=r"The solution does not exist in this system\. Export of solution failed\."):
+        dev.call("ExportSolution", SolutionName="Nope", Managed=True)

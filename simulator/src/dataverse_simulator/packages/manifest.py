@@ -14,7 +14,7 @@ from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from .rows import parse_xml
+from .rows import number, parse_xml
 
 DEFAULT_MANIFEST = """\
 <ImportExportXml version="9.2.25012.140" SolutionPackageVersion="9.2" languagecode="1033" generatedBy="CrmLive"
@@ -24,6 +24,7 @@ DEFAULT_MANIFEST = """\
 <EMailAddress xsi:nil="true"/><SupportingWebsiteUrl xsi:nil="true"/><CustomizationPrefix/>
 <CustomizationOptionValuePrefix/><Addresses/></Publisher><RootComponents/><MissingDependencies/></SolutionManifest>
 </ImportExportXml>"""
+_PREFIX = "CustomizationOptionValuePrefix"
 
 
 class ManifestError(Exception):
@@ -93,7 +94,7 @@ def read_manifest(content: bytes) -> Manifest:
             unique_name=_required(publisher, "UniqueName"),
             friendly_name=_label(publisher, "LocalizedNames") or _required(publisher, "UniqueName"),
             prefix=publisher.findtext("CustomizationPrefix") or "",
-            option_value_prefix=int(publisher.findtext("CustomizationOptionValuePrefix") or 10000),
+            option_value_prefix=number(publisher.findtext(_PREFIX) or "10000", _PREFIX),
             description=_label(publisher, "Descriptions"),
         ),
         root_components=tuple(_root_component(item) for item in solution.iterfind("RootComponents/RootComponent")),
@@ -148,10 +149,10 @@ def _identity(component: RootComponent) -> dict[str, str]:
 def _root_component(element: Any) -> RootComponent:
     identifier = element.get("id")
     return RootComponent(
-        int(element.get("type") or ""),
+        number(element.get("type") or "", "RootComponent/@type"),
         identifier.strip("{}").lower() if identifier else None,
         element.get("schemaName"),
-        int(element.get("behavior") or 0),
+        number(element.get("behavior") or "0", "RootComponent/@behavior"),
     )
 
 

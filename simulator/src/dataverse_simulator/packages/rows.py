@@ -182,7 +182,7 @@ def read_row(element: etree._Element, row_format: RowFormat) -> PackagedRow:
         values[column] = element.get(attribute)
     for tag, (column, kind) in row_format.fields.items():
         child = element.find(tag)
-        values[column] = None if child is None else _read(child.text or "", kind)
+        values[column] = None if child is None else _read(child.text or "", kind, tag)
     return PackagedRow(row_format.table, key, values)
 
 
@@ -227,9 +227,17 @@ def _place(element: etree._Element, tag: str, row_format: RowFormat) -> int:
     return max((index + 1 for index, child in enumerate(element) if child.tag in before), default=0)
 
 
-def _read(text: str, kind: type) -> Any:
+def _read(text: str, kind: type, tag: str) -> Any:
     if kind is str:
         return text
     if not text.strip():
         return None
-    return bool(int(text)) if kind is bool else int(text)
+    return bool(number(text, tag)) if kind is bool else number(text, tag)
+
+
+def number(text: str, tag: str) -> int:
+    """:raises ValueError: not a whole number; names the element or attribute."""
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"The '{tag}' element is invalid - The value '{text}' is not a number.") from None

@@ -27,12 +27,8 @@ class Failure:
         return ODataError(400, self.code, self.text.format(**values))
 
 
-EXPORT_MISSING = Failure(
-    "0x80048037", "An error occurred while exporting a solution. The solution does not exist in this system."
-)
-EXPORT_MANAGED = Failure(
-    "0x80048036", "An error occurred while exporting a solution. Managed solutions cannot be exported."
-)
+EXPORT_MISSING = Failure("0x80048037", "The solution does not exist in this system. Export of solution failed.")
+EXPORT_MANAGED = Failure("0x80048036", "Managed solutions cannot be exported.")
 EXPORT_DEFAULT = Failure(
     "0x80071158",
     "Exporting the default solution is not supported. To export components, add them to a custom solution.",
@@ -97,6 +93,11 @@ MISSING_DEPENDENCIES = Failure(
 MISSING_FILE = Failure(
     "0x8004F066",
     "The customization file is missing. Please provide valid CustomizationFile or StageSolutionUploadId.",
+)
+NO_SUCH_MEMBER = Failure(
+    "0x80048d19",
+    "The property '{name}' does not exist on type 'Microsoft.Dynamics.CRM.SolutionParameters'. Make sure to only use "
+    "property names that are defined by the type.",
 )
 NO_UPGRADE = Failure("0x8004853B", "The {name} solution doesn\u2019t have an upgrade that is ready to be applied.")
 WRONG_SOLUTION = Failure("0x8004853C", "To use this action, you must first select the old solution and then try again.")

@@ -60,15 +60,29 @@ EXPORT = {
             "ExportExternalApplications",
         )
     },
+    "ExportComponentsParams": optional("complex"),
 }
 #: Parameters that are accepted without a value, and not modelled with one.
-_NOT_MODELLED = ("ConvertToManaged", "IsTemplateMode", "TemplateSuffix", "LayerDesiredOrder", "TargetVersion")
+_NOT_MODELLED = (
+    "ConvertToManaged",
+    "IsTemplateMode",
+    "TemplateSuffix",
+    "LayerDesiredOrder",
+    "TargetVersion",
+    "ExportComponentsParams",
+)
+#: Members of SolutionParameters, of which StageSolutionUploadId is modelled.
+_UPLOAD = "StageSolutionUploadId"
+_MEMBERS = ("DeployMissingPackagesBeforeSolutionImport", "SolutionComponentOptions", "PackageHistoryReference")
 
 
 def refuse_unmodelled(parameters: dict[str, Any]) -> None:
-    """:raises ODataError: 501, naming the parameter."""
-    for name in _NOT_MODELLED:
-        if parameters.get(name):
+    """:raises ODataError: 501, naming the parameter; 400, a member that SolutionParameters does not have."""
+    members = {name: value for name, value in (parameters.get("SolutionParameters") or {}).items() if "@" not in name}
+    for name in members.keys() - {_UPLOAD, *_MEMBERS}:
+        raise solution_errors.NO_SUCH_MEMBER(name=name)
+    for name in (*_NOT_MODELLED, *_MEMBERS):
+        if parameters.get(name) or members.get(name):
             raise not_modelled(f"the parameter {name}")
 
 
@@ -77,7 +91,7 @@ def package_bytes(context: Context, parameters: dict[str, Any]) -> bytes:
 
     :raises ODataError: 0x8004F066 neither, 0x80040203 both, 0x80040217 unknown upload.
     """
-    upload_id = (parameters.get("SolutionParameters") or {}).get("StageSolutionUploadId")
+    upload_id = (parameters.get("SolutionParameters") or {}).get(_UPLOAD)
     content = parameters.get("CustomizationFile")
     if content and upload_id:
         raise ODataError(400, "0x80040203", "Only one of CustomizationFile and StageSolutionUploadId may be given.")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -22,9 +23,9 @@ SYSTEM_SOLUTIONS = ("Default", "Active", "Basic", "System")
 
 def version_key(version: str) -> tuple[int, int, int, int]:
     """`1.0` and `1.0.0.0` are the same version; ValueError for anything but one to four numbers."""
-    numbers = [int(part) for part in version.split(".")]
-    if len(numbers) > 4 or min(numbers) < 0:
+    if not re.fullmatch(r"[0-9]+(\.[0-9]+){0,3}", version):
         raise ValueError(f"'{version}' is not a version of one to four numbers.")
+    numbers = [int(part) for part in version.split(".")]
     padded = [*numbers, 0, 0, 0]
     return padded[0], padded[1], padded[2], padded[3]
 
