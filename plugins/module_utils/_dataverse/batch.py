@@ -20,13 +20,12 @@ from urllib.parse import urlsplit
 from .._errors import PowerPlatformError
 from .._transport.http import headers_from
 from .._transport.messages import Response
-from .._transport.retry_policy import retry_after
+from .._transport.retry_policy import RetryPolicy, backoff, retry_after
 from .odata import resource
-from .service_errors import is_service_protection, json_object, refusal, request_id, unreadable
-from .web_api import WebApi
+from .service_errors import json_object, refusal, request_id, unreadable
+from .web_api import AGAIN, ONCE, WebApi
 
 LARGEST_BATCH = 1000
-ATTEMPTS = 5
 CRLF = "\r\n"
 BOUNDARY = re.compile(r'multipart/mixed;.*boundary="?([^";]+)', re.IGNORECASE)
 
@@ -62,22 +61,28 @@ class Reply:
 def run_batch(api: WebApi, operations: Sequence[Operation]) -> list[Reply]:
     """Send operations in as few requests as possible and return their replies, in order.
 
-    An operation that fails does not stop the others. Those that meet a service-protection limit go out again when
-    it ends, five times at most.
+    An operation that fails does not stop the others. Those that the retry policy would send again as single requests
+    go out again together, without the others.
     """
     answers: dict[int, Response] = {}
     waiting = list(range(len(operations)))
-    for attempt in range(ATTEMPTS):
+    for attempt in range(1, AGAIN.attempts + 1):
         for start in range(0, len(waiting), LARGEST_BATCH):
             chunk = waiting[start : start + LARGEST_BATCH]
             found = _send(api, [operations[index] for index in chunk])
             answers.update(zip(chunk, found, strict=True))
-        waiting = [index for index in waiting if is_service_protection(answers[index])]
-        if not waiting or attempt == ATTEMPTS - 1:
+        waiting = [index for index in waiting if _policy(operations[index]).allows_after(answers[index])]
+        if not waiting or attempt == AGAIN.attempts:
             break
-        seconds = max(retry_after(answers[index]) or 5.0 for index in waiting)
-        api.session.pause(seconds, f"{len(waiting)} of {len(operations)} operations met a service-protection limit")
+        seconds = max(retry_after(answers[index]) or backoff(attempt) for index in waiting)
+        statuses = ", ".join(sorted({str(answers[index].status) for index in waiting}))
+        what = f"{len(waiting)} of {len(operations)} operations in a batch were answered with {statuses}"
+        api.session.pause(seconds, what)
     return [_reply(api, operation, answers[index]) for index, operation in enumerate(operations)]
+
+
+def _policy(operation: Operation) -> RetryPolicy:
+    return AGAIN if operation.repeatable else ONCE
 
 
 def _send(api: WebApi, operations: Sequence[Operation]) -> list[Response]:
