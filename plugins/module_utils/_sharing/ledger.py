@@ -80,6 +80,9 @@ class ShareLedger:
     def _read(self) -> list[Share]:
         begin = self._clock()
         shares = read_shares(self._client, self.flow_ids)
+        for holding in self.failed.keys() & {share.holding for share in shares}:
+            # The refusal came after the work was done, or somebody else has given the share.
+            self._note_return(holding, begin)
         self._seen.update({share.holding: begin for share in shares if share.holding in self.expected})
         return shares
 
@@ -91,15 +94,17 @@ class ShareLedger:
     def _note(self, changes: Iterable[Change], refusals: Mapping[Change, PowerPlatformError | None]) -> None:
         now = self._clock()
         for change in changes:
-            holding = change.holding
-            self.lost.add(holding)
+            self.lost.add(change.holding)
             if change in refusals:
-                self.failed[holding] = refusals[change]
-                continue
-            self.failed.pop(holding, None)
-            self.restored.add(holding)
-            self.gaps[holding] += now - self._seen[holding]
-            self._seen[holding] = now
+                self.failed[change.holding] = refusals[change]
+            else:
+                self._note_return(change.holding, now)
+
+    def _note_return(self, holding: Holding, now: float) -> None:
+        self.failed.pop(holding, None)
+        self.restored.add(holding)
+        self.gaps[holding] += now - self._seen[holding]
+        self._seen[holding] = now
 
     def to_result(self, flow_names: Mapping[str, str]) -> dict[str, Any]:
         """Return the shares ``before``, ``lost``, ``restored`` and ``failed``, those of flows that are ``deleted``, and
