@@ -12,15 +12,17 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 
 from .._packages.call_graph import Caller
-from .._packages.package import DESKTOP_FLOW
+from .._packages.package import DESKTOP_FLOW, Package
 from .environment import Dependent, Environment
+from .matching import PackagedComponents
 
 
-def with_companions(environment: Environment, flows: Iterable[Caller]) -> Environment:
+def with_companions(environment: Environment, flows: Iterable[Caller], packages: Iterable[Package] = ()) -> Environment:
     """Return the environment as if the flows of other packages were in it already, in place of their older versions.
 
     The platform's word that one of them depends on a component counts only while its new version calls that component:
-    all upgrades are staged before the first of them deletes anything.
+    all upgrades are staged before the first of them deletes anything. For the same reason a component that moves to a
+    managed one of the packages stays.
     """
     brought = {flow.id: flow for flow in flows}
     return dataclasses.replace(
@@ -32,7 +34,18 @@ def with_companions(environment: Environment, flows: Iterable[Caller]) -> Enviro
             id_: tuple(it for it in dependents if _remains(it, id_, brought))
             for id_, dependents in environment.dependents.items()
         },
+        holders={**environment.holders, **_joint_holders(environment, packages)},
     )
+
+
+def _joint_holders(environment: Environment, packages: Iterable[Package]) -> dict[str, tuple[str, ...]]:
+    joint: dict[str, set[str]] = {}
+    for package in packages:
+        packaged = PackagedComponents(package)
+        for component in filter(packaged.hold, environment.components) if package.managed else ():
+            known = joint.setdefault(component.id, set(environment.holders.get(component.id, ())))
+            known.add(package.unique_name)
+    return {id_: tuple(sorted(names)) for id_, names in joint.items()}
 
 
 def _remains(dependent: Dependent, component_id: str, brought: Mapping[str, Caller]) -> bool:

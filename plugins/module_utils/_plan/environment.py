@@ -66,10 +66,14 @@ class DeployedComponent:
 
 @dataclasses.dataclass(frozen=True)
 class Dependent:
-    """A component that the platform would not let another one go for, in words: ``workflow "Nightly"``."""
+    """A component that the platform would not let another one go for, in words: ``workflow "Nightly"``.
+
+    ``parent`` is the id of the component that it is a part of, the table of a column for example.
+    """
 
     id: str
     title: str
+    parent: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)

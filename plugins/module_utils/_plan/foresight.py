@@ -71,7 +71,7 @@ class PlannedImport:
         return decision
 
     def _read(self, target: Target) -> Environment:
-        return with_companions(self._reader.read(target), self._companion_flows)
+        return with_companions(self._reader.read(target), self._companion_flows, self._companions)
 
     @cached_property
     def _companion_flows(self) -> list[Caller]:

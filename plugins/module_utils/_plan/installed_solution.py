@@ -134,16 +134,16 @@ class InstalledSolution:
         Source: Web API RetrieveDependenciesForDelete.
         """
         replies = self._client.batch([self._dependents_request(component.id) for component in components])
-        found: dict[str, list[tuple[int, str]]] = {}
+        found: dict[str, list[Mapping[str, Any]]] = {}
         for component, reply in zip(components, replies, strict=True):
             if reply.error:
                 raise reply.error
-            found[component.id] = [
-                (row["dependentcomponenttype"], row["dependentcomponentobjectid"].lower())
-                for row in reply.body["value"]
-            ]
-        names = component_names(self._client, (dependent for each in found.values() for dependent in each))
-        return {id: tuple(Dependent(other, names[other]) for _type, other in each) for id, each in found.items()}
+            found[component.id] = reply.body["value"]
+        rows = [row for each in found.values() for row in each]
+        names = component_names(
+            self._client, ((row["dependentcomponenttype"], row["dependentcomponentobjectid"].lower()) for row in rows)
+        )
+        return {id: tuple(_dependent(row, names) for row in each) for id, each in found.items()}
 
     def _dependents_request(self, id: str) -> Operation:
         parameters = {"ObjectId": id, "ComponentType": self._members[id]["componenttype"]}
@@ -174,6 +174,11 @@ def other_holders(
         if row["solutionid"]["_parentsolutionid_value"] not in own:
             holders[row["objectid"].lower()].add(row["solutionid"]["uniquename"])
     return {id: tuple(sorted(names)) for id, names in holders.items()}
+
+
+def _dependent(row: Mapping[str, Any], names: Mapping[str, str]) -> Dependent:
+    id = row["dependentcomponentobjectid"].lower()
+    return Dependent(id, names[id], (row.get("dependentcomponentparentid") or "").lower() or None)
 
 
 def _flows_query(ids: Collection[str]) -> Query:

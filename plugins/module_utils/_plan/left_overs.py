@@ -15,15 +15,9 @@ from typing import Any, Literal
 
 from .._packages.call_graph import Caller
 from .._packages.package import Package
-from .._solutions.component_names import NAMED_TABLES, TABLE
+from .._solutions.component_names import TABLE
 from .environment import DeployedComponent, Environment, FlowName
-
-# Tables whose rows keep their id from environment to environment, so that packages name them by it.
-_SAME_ID = frozenset({"workflow", "desktopflowbinary", "workqueue", "desktopflowmodule", "role"})
-# Tables whose rows packages name by a name of their own.
-_BY_NAME = frozenset({TABLE, *NAMED_TABLES})
-# Tables whose rows come and go with a component that is compared.
-_ACCOMPANYING = frozenset({"environmentvariablevalue"})
+from .matching import PackagedComponents
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,15 +106,8 @@ def find_left_overs(package: Package, components: Iterable[DeployedComponent]) -
     Only components that can be told apart for sure count: those that go by one id everywhere, and those whose name
     is known.
     """
-    ids = {(component.kind, component.id) for component in package.components if component.id}
-    names = _names(package)
-    found = [
-        component
-        for component in components
-        if (component.kind in _SAME_ID and (component.kind, component.id) not in ids)
-        or (component.kind in _BY_NAME and component.name and (component.kind, component.name.casefold()) not in names)
-    ]
-    return sorted(found, key=lambda component: (component.kind, str(component)))
+    packaged = PackagedComponents(package)
+    return sorted(filter(packaged.lack, components), key=lambda component: (component.kind, str(component)))
 
 
 def find_not_comparable(package: Package, components: Iterable[DeployedComponent]) -> list[NotComparable]:
@@ -128,40 +115,44 @@ def find_not_comparable(package: Package, components: Iterable[DeployedComponent
 
     Parts of a table that is left over go with it and do not count.
     """
-    names = _names(package)
+    packaged = PackagedComponents(package)
     counts: Counter[tuple[str, bool]] = Counter()
-    for component in components:
-        if component.kind in _SAME_ID | _ACCOMPANYING or (component.kind in _BY_NAME and component.name):
-            continue
-        kept = {(TABLE, table.casefold()) in names for table in component.tables}
-        if kept != {False}:
-            counts[component.kind, kept == {True}] += 1
+    for component in filter(packaged.leave_open, components):
+        parts = bool(component.tables) and all(map(packaged.hold_table, component.tables))
+        counts[component.kind, parts] += 1
     return [NotComparable(kind, count, parts) for (kind, parts), count in sorted(counts.items())]
-
-
-def _names(package: Package) -> set[tuple[str, str]]:
-    return {(component.kind, component.name.casefold()) for component in package.components if component.name}
 
 
 def explain_left_overs(package: Package, environment: Environment, callers: Iterable[Caller]) -> list[LeftOver]:
     """List the left-overs with what still needs them, other left-overs aside.
 
-    ``callers`` are the flows that there will be. What depends on a left-over in a flow that the package replaces is
-    gone with it.
+    ``callers`` are the flows that there will be. What depends on a left-over in a component that the package replaces
+    is gone with it.
     """
     components = find_left_overs(package, environment.components)
     going = {component.id for component in components} - environment.holders.keys()
-    settled = going | ({flow.id for flow in package.flows} - environment.hidden)
+    settled = going | _replaced(package, environment)
     callers = [caller for caller in callers if caller.id not in going]
     return [
         LeftOver(
             component,
-            blocked_by=tuple(it.title for it in environment.dependents.get(component.id, ()) if it.id not in settled),
+            blocked_by=tuple(
+                it.title
+                for it in environment.dependents.get(component.id, ())
+                if it.id not in settled and it.parent not in settled
+            ),
             called_by=tuple(str(FlowName.of(caller)) for caller in callers if component.id in caller.called),
             also_in=environment.holders.get(component.id, ()),
         )
         for component in components
     ]
+
+
+def _replaced(package: Package, environment: Environment) -> set[str]:
+    """Return the ids of what goes or will be as the package has it: its flows, its components, parts of tables."""
+    packaged = PackagedComponents(package)
+    replaced = {component.id for component in environment.components if component.tables or packaged.hold(component)}
+    return (replaced | {flow.id for flow in package.flows}) - environment.hidden
 
 
 def choose_mode(

@@ -216,6 +216,38 @@ def test_what_another_solution_holds_is_not_deleted(tmp_path: Path) -> None:
     assert "other managed solutions hold what the package lacks" in plan.choice.reason
 
 
+LEDGER, SITE_MAP, COLUMN = flow_id(6), flow_id(7), flow_id(8)
+
+
+@pytest.mark.parametrize(
+    ("dependent", "blocked"),
+    [
+        (Dependent(SITE_MAP, "site map"), False),
+        (Dependent(COLUMN, "attribute"), False),
+        (Dependent(flow_id(9), "attribute of a table that is replaced", parent=flow_id(5)), False),
+        (Dependent(flow_id(9), "attribute of the table itself", parent=LEDGER), False),
+        (Dependent(flow_id(9), "attribute of another table", parent=flow_id(4)), True),
+        (Dependent(flow_id(4), "plug-in step of the solution"), True),
+    ],
+)
+def test_what_the_package_replaces_does_not_need_a_left_over(
+    tmp_path: Path, dependent: Dependent, blocked: bool
+) -> None:
+    components = (
+        component(SHARED),
+        DeployedComponent("entity", LEDGER, "con_gone"),
+        DeployedComponent("entity", flow_id(5), "con_ledger"),
+        DeployedComponent("sitemap", SITE_MAP, "con_map"),
+        DeployedComponent("attribute", COLUMN, tables=("con_ledger",)),
+        DeployedComponent("sdkmessageprocessingstep", flow_id(4)),
+    )
+    environment = installed(SHARED, components=components, dependents={LEDGER: (dependent,)})
+
+    (left_over,) = planned(packed(tmp_path, [SHARED], named=NAMED), environment, "upgrade").left_overs
+
+    assert bool(left_over.blocked_by) == blocked
+
+
 def test_a_left_over_that_stays_still_needs_what_goes(tmp_path: Path) -> None:
     kept = DesktopFlow(flow_id(4), name="Kept")
     environment = installed(

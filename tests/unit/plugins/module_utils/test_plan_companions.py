@@ -9,11 +9,16 @@ from pathlib import Path
 
 from ansible_collections.coe.power_platform.plugins.module_utils._packages.call_graph import Caller
 from ansible_collections.coe.power_platform.plugins.module_utils._plan.companions import with_companions
-from ansible_collections.coe.power_platform.plugins.module_utils._plan.environment import Dependent, Environment
+from ansible_collections.coe.power_platform.plugins.module_utils._plan.environment import (
+    Dependent,
+    DeployedComponent,
+    Environment,
+)
 from ansible_collections.coe.power_platform.plugins.module_utils._plan.verdict import judge
 from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.package_maker import DesktopFlow, flow_id
 from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.plan_maker import (
     cloud_caller,
+    component,
     installed,
     packed,
     planned,
@@ -58,3 +63,21 @@ def test_without_companions_the_environment_stays_as_it_is() -> None:
     environment = installed(SHARED, dependents={SHARED.id: (Dependent(CALLER, "Nightly"),)})
 
     assert with_companions(environment, []) == environment
+
+
+def test_a_component_that_moves_to_a_companion_is_not_deleted(tmp_path: Path) -> None:
+    components = (component(SHARED), DeployedComponent("entity", OTHER, "con_ledger"))
+    environment = installed(
+        SHARED,
+        components=components,
+        callers=(cloud_caller(CALLER, "Nightly", SHARED.id),),
+        holders={SHARED.id: ("Third",)},
+    )
+    moved = {"named": [(1, "con_Ledger")], "unique_name": "Moved"}
+
+    joint = with_companions(environment, [], [packed(tmp_path, [SHARED], **moved)])
+    unmanaged = with_companions(environment, [], [packed(tmp_path, [SHARED], managed=False, **moved)])
+
+    assert joint.holders == {SHARED.id: ("Moved", "Third"), OTHER: ("Moved",)}
+    assert planned(packed(tmp_path, []), joint, "stage").deleted == []
+    assert unmanaged.holders == environment.holders

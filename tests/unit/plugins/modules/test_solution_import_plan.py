@@ -489,3 +489,20 @@ def test_a_setting_that_a_package_of_the_same_run_knows_is_no_mistake(
     assert "con_shared" in run_module(solution_import, check_mode=True, **task(test, package, **settings))["msg"]
     done = run_module(solution_import, check_mode=True, **task(test, package, **settings, together_with=[other]))
     assert done["settings"]["connection_references"] == []
+
+
+def test_a_flow_that_moves_to_another_solution_of_the_same_run_stays(
+    test: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    moving = DesktopFlow(flow_id(2), "Moving flow")
+    put(test, "test", packed(tmp_path, shared(BEFORE), moving))
+    caller = CloudFlow(flow_id(9), "Nightly", {"Run": run_desktop_flow(flow_id(2), {})})
+    put(test, "test", packed(tmp_path, caller, name="Callers"))
+    newer = packed(tmp_path, shared(BEFORE), version="2.0.0.0")
+    other = packed(tmp_path, moving, name="Other")
+    options = {"import_mode": "stage_for_upgrade"}
+    alone = run_module(solution_import, check_mode=True, **task(test, newer, **options))
+    assert 'The contract of "Moving flow" breaks. The flow is deleted.' in alone["msg"]
+    together = run_module(solution_import, check_mode=True, **task(test, newer, **options, together_with=[other]))
+    assert together["operation"] == "stage"
+    assert [it["also_in"] for it in together["plan"]["left_overs"]] == [["Other"]]

@@ -149,3 +149,16 @@ def test_without_a_package_nothing_is_compared(simulator: Any, run_module: Any) 
     result = run_module(solution_info, **simulator.connection("dev"), name="CoESharedFlows")
     assert "left_overs" not in result
     assert {entry.path for entry in simulator.journal("dev")} == {"solutions"}
+
+
+def test_requests_do_not_grow_with_left_overs(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    requests = []
+    for environment, count in (("test", 2), ("prod", 40)):
+        named = [(type_, f"con_{number}") for number in range(count) for type_ in (1, 61, 62, 80, 300)]
+        put(test, environment, release(tmp_path, "1.0.0.0", flows=tuple(range(1, count + 2)), named=named))
+        package = release(tmp_path, "2.0.0.0", flows=(1,))
+        test.clear_journal()
+        result = run_module(solution_info, **test.connection(environment), package=package)
+        assert len(result["left_overs"]) == 6 * count
+        requests.append(sum(entry.batch is None for entry in test.journal(environment)))
+    assert requests[0] == requests[1] <= 14
