@@ -10,6 +10,7 @@ This file is private to the collection and may change without notice.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -188,11 +189,11 @@ class DataverseClient:
         attempted = self._api.attempted("POST", action)
         try:
             response = self._api.send("POST", action, body, stream_to=sink, timeout=FILE_TIMEOUT)
+            if not sink.found:
+                raise unreadable(dataclasses.replace(response, body=sink.head), attempted, repeatable=True)
             sink.rest()
         except ValueError as error:
             raise ApiError(f"{attempted} was answered with an unusable file: {error}.", status=200) from error
-        if not sink.found:
-            raise unreadable(response, attempted, repeatable=True)
 
     def function(self, name: str, **parameters: Any) -> Row:
         """Call a function, unbound by its name or bound by its path, and return its result."""

@@ -86,7 +86,7 @@ REMEDIES: dict[str, str] = {
     "0x8004801D": "import the solutions that it needs first; missing_dependencies lists them",
     "0x8004801F": "import the solution with the missing component first",
     "0x8004801C": "the component there belongs to another publisher, so use the publisher of the original solution",
-    "0x8004801E": "look into the import job's log with import_job_info",
+    "0x8004801E": "see the solution history of the environment, and for an import its log with import_job_info",
     "0x80048033": "look into the import job's log with import_job_info",
     "0x8004801A": PACKAGE_BROKEN,
     "0x8004802C": PACKAGE_BROKEN,

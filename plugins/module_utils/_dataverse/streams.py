@@ -60,7 +60,8 @@ class FileInJson:
 class Base64Member:
     """Takes a JSON object piece by piece and writes the bytes of one base64 member to a file.
 
-    The rest of the object is kept (it is small) and checked at the end by ``rest``.
+    The rest of the object is kept (it is small) and checked at the end by ``rest``; ``head`` is what came before the
+    member, or all of an answer that does not have it.
     """
 
     def __init__(self, key: str, file: BinaryIO) -> None:
@@ -73,7 +74,7 @@ class Base64Member:
         """Take the object from its beginning once more."""
         self._file.seek(self._start)
         self._file.truncate()
-        self._head = b""
+        self.head = b""
         self._text = b""
         self._tail = b""
         self._inside = False
@@ -90,13 +91,13 @@ class Base64Member:
 
     def _search(self, chunk: bytes) -> None:
         """Look for the beginning of the member's text."""
-        self._head += chunk
-        if match := self._opening.search(self._head):
+        self.head += chunk
+        if match := self._opening.search(self.head):
             self.found = self._inside = True
-            rest = self._head[match.end() :]
-            self._head = self._head[: match.end()]
+            rest = self.head[match.end() :]
+            self.head = self.head[: match.end()]
             self._take_text(rest)
-        elif len(self._head) > LONGEST_HEAD:
+        elif len(self.head) > LONGEST_HEAD:
             raise ValueError("the expected member is not at the beginning of the answer")
 
     def _take_text(self, chunk: bytes) -> None:
@@ -126,7 +127,7 @@ class Base64Member:
         """
         if self._inside:
             raise ValueError("the answer is cut short")
-        rest: dict[str, Any] = json.loads(self._head + (b'"' if self.found else b"") + self._tail)
+        rest: dict[str, Any] = json.loads(self.head + (b'"' if self.found else b"") + self._tail)
         return rest
 
 

@@ -126,7 +126,7 @@ class DesktopFlows:
         for row in components:
             self._by_solution[row["solutionid"]["uniquename"].casefold()].append(row["objectid"])
         ids = {found for listed in self._by_solution.values() for found in listed}
-        wanted = {guid(text) or text.casefold() for text in texts}
+        wanted = {guid(text) or text for text in texts}
         names = {text for text in wanted if not guid(text)}
         ids |= wanted - names
         conditions = [f"workflowid eq {flow_id}" for flow_id in sorted(ids)]
@@ -134,7 +134,7 @@ class DesktopFlows:
         if with_callees or len(conditions) > FEW:
             self.load_all()
         else:
-            self._names_asked = names
+            self._names_asked = {name.casefold() for name in names}
             self._read(conditions)
 
     def load_all(self) -> None:

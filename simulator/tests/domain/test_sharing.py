@@ -137,6 +137,7 @@ ROWS = [
     ("missing principal", None, record("team", NOBODY), "ReadAccess", 404, "0x80040217"),
     ("wrong set", "as systemuser", None, "ReadAccess", 404, "0x80040217"),
     ("unknown right", None, None, "RunAccess", 400, "0x80048d19"),
+    ("no mask", None, None, None, 400, "0x80048d19"),
     ("principal of another type", None, "the flow", "ReadAccess", 400, "0x80048d19"),
     ("record that nobody owns", "the solution", None, "ReadAccess", 400, "0x80040203"),
 ]
@@ -145,7 +146,7 @@ ROWS = [
 @pytest.mark.parametrize(
     ("target", "principal", "mask", "status", "code"), [row[1:] for row in ROWS], ids=[row[0] for row in ROWS]
 )
-def test_grant_is_refused(dev: WebApi, target: Any, principal: Any, mask: str, status: int, code: str) -> None:
+def test_grant_is_refused(dev: WebApi, target: Any, principal: Any, mask: str | None, status: int, code: str) -> None:
     flow = dev.flow_id(FLOW)
     solution = dev.solution("CoESharedFlows")
     assert solution

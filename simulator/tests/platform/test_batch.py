@@ -32,6 +32,12 @@ def test_operations_answer_in_their_order(api: Client) -> None:
     assert '"subject":"a"' in answer.text
 
 
+def test_blanks_in_the_url_of_an_operation_need_no_encoding(api: Client) -> None:
+    answer = api.batch([part("GET", "systemusers?$select=fullname&$filter=fullname eq 'Jane Doe'")])
+    assert answer.status_code == 200
+    assert '"fullname":"Jane Doe"' in answer.text.replace('": "', '":"')
+
+
 def test_the_first_error_ends_a_batch(api: Client) -> None:
     answer = api.batch(
         [part("GET", "WhoAmI"), part("GET", "nonsense"), part("POST", "annotations", '{"subject":"late"}')]

@@ -108,6 +108,10 @@ def test_an_environment_is_added(simulator: Simulator) -> None:
 def test_nonsense_is_refused_with_a_sentence(simulator: Simulator) -> None:
     nonsense = [
         ("POST", "faults", {"kind": "nonsense"}),
+        ("GET", "journal?since=x", None),
+        ("GET", "journal?writes=maybe", None),
+        ("POST", "environments", {"name": 5}),
+        ("POST", "environments", {"name": "a/b"}),
         ("POST", "clock", {"speed": 2}),
         ("POST", "environments/nowhere/reset", None),
         ("POST", "environments/test/explode", None),

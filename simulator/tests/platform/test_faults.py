@@ -134,6 +134,7 @@ def test_the_journal_names_the_fault(api: Client) -> None:
 
 
 NONSENSE = [{"kind": "nonsense"}, {"kind": "error", "colour": "red"}, {}, {"kind": "error", "path": "("}]
+NONSENSE += [{"kind": "error", **wrong} for wrong in ({"nth": "x"}, {"status": "503"}, {"method": 5}, {"count": 0})]
 
 
 @pytest.mark.parametrize("fault", NONSENSE)

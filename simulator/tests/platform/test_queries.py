@@ -44,6 +44,11 @@ FILTERS = [
     ("customizationoptionvalueprefix gt 10000 and customizationoptionvalueprefix le 10002", ["p1", "p2"]),
     ("(uniquename eq 'p1' or uniquename eq 'p2') and customizationoptionvalueprefix eq 10002", ["p2"]),
     ("Microsoft.Dynamics.CRM.In(PropertyName='uniquename',PropertyValues=['p0','p4'])", ["p0", "p4"]),
+    ("Microsoft.Dynamics.CRM.In(PropertyName='uniquename',PropertyValues=['p4'])", ["p4"]),
+    ("Microsoft.Dynamics.CRM.In(PropertyName='customizationoptionvalueprefix',PropertyValues=['10001','7'])", ["p1"]),
+    ("uniquename in ('p3')", ["p3"]),
+    ("customizationoptionvalueprefix in (10002)", ["p2"]),
+    ("uniquename eq 'in (x)' or uniquename in ( 'p3' )", ["p3"]),
     ("tolower(uniquename) eq 'p1'", ["p1"]),
     ("contains(uniquename,'%')", []),
     ("createdon gt 2000-01-01T00:00:00Z and uniquename eq 'p1'", ["p1"]),
@@ -67,6 +72,19 @@ def test_guids_compare_without_regard_to_case(api: Client) -> None:
     user = api.values("systemusers?$filter=domainname eq 'jane.doe@contoso.example'&$select=systemuserid")[0]
     found = api.values(f"systemusers?$filter=systemuserid eq {user['systemuserid'].upper()}&$select=fullname")
     assert [row["fullname"] for row in found] == ["Jane Doe"]
+
+
+def test_texts_compare_without_regard_to_case_in_every_alphabet(api: Client) -> None:
+    api.create("annotations", {"subject": "Größe ÉCOLE"})
+    assert len(api.values("annotations?$filter=subject eq 'GRÖSSE école'&$select=subject")) == 1
+    assert not api.values("annotations?$filter=subject eq 'Grosse ecole'&$select=subject")
+
+
+def test_members_of_definitions_that_are_not_modelled_are_named(api: Client) -> None:
+    path = "EntityDefinitions(LogicalName='workflow')/Attributes?$select=LogicalName,"
+    assert api.get(f"{path}AttributeOf").status_code == 501
+    assert "AttributeOf" in api.get(f"{path}AttributeOf").text
+    assert api.get(f"{path}Nonsense").status_code == 400
 
 
 def test_plus_and_percent_encoded_blanks_are_blanks(api: Client) -> None:

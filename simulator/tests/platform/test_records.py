@@ -88,6 +88,18 @@ def test_a_single_property_is_set_and_cleared(api: Client) -> None:
     assert (row["subject"], row["notetext"]) == ("b", None)
 
 
+def test_a_file_is_uploaded_in_one_request(api: Client) -> None:
+    binary = api.create("desktopflowbinaries", {"name": "screenshots"})
+    path = f"desktopflowbinaries({binary})/data"
+    headers = {"Content-Type": "application/octet-stream", "x-ms-file-name": "screen.png"}
+    assert api.send("PATCH", path, data=b"\x89PNG", headers=headers).status_code == 204
+    assert api.get(f"{path}/$value").content == b"\x89PNG"
+    assert api.get(f"desktopflowbinaries({binary})?$select=data").json()["data_name"] == "screen.png"
+    chunked = {**headers, "x-ms-transfer-mode": "chunked"}
+    assert api.send("PATCH", path, headers=chunked).status_code == 501
+    assert api.send("PATCH", path, data=b"{}", headers={"Content-Type": "application/json"}).status_code == 415
+
+
 def test_the_state_brings_its_status(api: Client) -> None:
     flow = api.create("workflows", {"name": "Flow", "category": 6})
     assert api.patch(f"workflows({flow})", {"statecode": 1}).status_code == 204

@@ -20,9 +20,12 @@ from .schema import Column, Kind
 
 __all__ = ["copy_into", "create_schema", "open_connection", "sql_table", "tables"]
 
+#: Texts compare without regard to case, in all alphabets; SQLite's own NOCASE knows A to Z only, enough for Guids.
+TEXT_COLLATION = "DATAVERSE"
+
 _TYPES: dict[Kind, sa.types.TypeEngine[Any]] = {
     Kind.GUID: sa.String(36, collation="NOCASE"),
-    Kind.TEXT: sa.Text(collation="NOCASE"),
+    Kind.TEXT: sa.Text(collation=TEXT_COLLATION),
     Kind.INTEGER: sa.Integer(),
     Kind.BIG: sa.BigInteger(),
     Kind.DOUBLE: sa.Float(),
@@ -73,7 +76,14 @@ _path_to_open: list[Path] = []
 
 
 def _connect() -> sqlite3.Connection:
-    return sqlite3.connect(_path_to_open[0], check_same_thread=False, isolation_level=None, cached_statements=64)
+    made = sqlite3.connect(_path_to_open[0], check_same_thread=False, isolation_level=None, cached_statements=64)
+    made.create_collation(TEXT_COLLATION, _compare)
+    return made
+
+
+def _compare(left: str, right: str) -> int:
+    folded, other = left.casefold(), right.casefold()
+    return (folded > other) - (folded < other)
 
 
 @cache

@@ -9,6 +9,7 @@ JSON, for callers on the loopback only.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ..simulator import Simulator
 
 LOOPBACK = ("127.0.0.1", "::1")
+WRITES = {"": None, "true": True, "false": False}
 
 
 class RefusedError(Exception):
@@ -62,12 +64,13 @@ class Control:
             self._simulator.clear_journal()
             return {}
         query = dict(request.query_params)
-        writes = {"": None, "true": True, "false": False}[query.pop("writes", "")]
-        since = int(query.pop("since", "0"))
+        writes, since = query.pop("writes", ""), query.pop("since", "0")
+        if writes not in WRITES or not since.isdecimal():
+            raise RefusedError("The journal is filtered by writes=true or writes=false and since=<number>.")
         unknown = set(query) - {"environment", "method", "path"}
         if unknown:
             raise RefusedError(f"The journal cannot be filtered by {', '.join(sorted(unknown))}.")
-        entries = self._simulator.journal(writes=writes, since=since, **query)
+        entries = self._simulator.journal(writes=WRITES[writes], since=int(since), **query)
         return {"entries": [entry.as_dict() for entry in entries]}
 
     async def _clock(self, request: Request, body: Any) -> Any:
@@ -97,7 +100,8 @@ class Control:
         """POST {"name": …, "display_name": …, entries of a seed}: declare one more."""
         if request.method == "POST":
             name = body.pop("name", "")
-            if not name.replace("-", "").replace("_", "").isalnum() or self._simulator.environments.find(name):
+            fits = isinstance(name, str) and re.fullmatch(r"[\w-]*\w[\w-]*", name)
+            if not fits or self._simulator.environments.find(name):
                 raise RefusedError(f"An environment cannot be called {name!r}, or there is one already.")
             self._simulator.environments.add(name, **body)
         return {name: self._simulator.environment_url(name) for name in self._simulator.environments.names()}

@@ -96,6 +96,8 @@ class Faults:
         unknown = set(values) - known
         if unknown:
             raise ValueError(f"A fault has no member {', '.join(sorted(unknown))}; it has {', '.join(sorted(known))}.")
+        for name, value in values.items():
+            _check_type(name, value)
         fault = Fault(**values)
         if fault.kind not in REQUEST_KINDS | JOB_KINDS:
             raise ValueError(f"No fault of kind {fault.kind!r}; there are {', '.join((*REQUEST_KINDS, *JOB_KINDS))}.")
@@ -143,3 +145,12 @@ class Faults:
                 if fault.kind in JOB_KINDS and fault.matches(environment, "POST", operation) and fault.strikes()
             ]
         return striking[0] if striking else None
+
+
+def _check_type(name: str, value: Any) -> None:
+    """ValueError for a value of another type than the member's, and for counts below 1."""
+    expected = {"str": (str,), "int": (int,), "float": (int, float)}[str(Fault.__dataclass_fields__[name].type)]
+    if not isinstance(value, expected) or isinstance(value, bool):
+        raise ValueError(f"The member {name} of a fault is a {'text' if str in expected else 'number'}, not {value!r}.")
+    if name in ("nth", "count") and isinstance(value, int) and value < 1:
+        raise ValueError(f"The member {name} of a fault is at least 1, not {value!r}.")

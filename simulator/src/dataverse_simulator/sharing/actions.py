@@ -144,6 +144,8 @@ def _principal_access(context: Context, message: str, value: dict[str, Any]) -> 
     unknown = set(value) - {"Principal", "AccessMask", "@odata.type"}
     if unknown or not {"Principal", "AccessMask"} <= set(value):
         raise invalid_payload(message, "PrincipalAccess has exactly the members Principal and AccessMask.")
+    if value["AccessMask"] is None:
+        raise invalid_payload(message, "A null value was found for the property 'AccessMask', which is not nullable.")
     try:
         principal = _principal(context, message, as_entity(value["Principal"]))
     except BadValueError as error:

@@ -114,9 +114,9 @@ def _part(outer: Call, headers: Mapping[str, str], body: bytes, *, in_set: bool)
 
 @lru_cache(maxsize=100)
 def _request_line(line: bytes, root: str) -> tuple[str, str, str]:
-    """Method, path below `root`, and query; most operations of a batch call the same action."""
+    """Method, path below `root`, and query, which clients leave unencoded; most operations call the same action."""
     text = line.decode("utf-8", "replace")
-    found = re.fullmatch(r"([A-Z]+) (\S+) HTTP/1\.1", text)
+    found = re.fullmatch(r"([A-Z]+) (\S.*) HTTP/1\.1", text)
     if not found:
         raise invalid_query(f"Invalid batch payload: '{text[:200]}' is no request line.")
     path, _dummy, query = found[2].partition("?")

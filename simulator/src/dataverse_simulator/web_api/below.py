@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
+
 import sqlalchemy as sa
 
 from ..environments import schema, security
 from ..environments.database import sql_table
 from ..environments.schema import Column, Kind, Table
-from ..errors import invalid_query
+from ..errors import ODataError, invalid_query, not_modelled
 from ..serving.messages import Answer, json_answer
 from . import associations, records
 from .addressing import key_of
@@ -54,6 +56,8 @@ def _property(answers: Answers, table: Table, row_id: str, column: Column, raw: 
         value = answers.call.json().get("value") if answers.call.method == "PUT" else None
         records.update(answers.context, table, row_id, {column.property_name: value})
         return nothing()
+    if answers.call.method == "PATCH" and column.kind is Kind.FILE and not raw:
+        return _upload(answers, table, row_id, column)
     answers.require_method("GET")
     require_message(table, "Retrieve")
     answers.require_readable(table, row_id)
@@ -69,6 +73,19 @@ def _property(answers: Answers, table: Table, row_id: str, column: Column, raw: 
         return Answer(200, {"Content-Type": "text/plain; charset=utf-8", "OData-Version": "4.0"}, text.encode())
     url = answers.metadata_url(f"{table.set_name}({row_id})/{column.property_name}")
     return json_answer(200, {"@odata.context": url, "value": content})
+
+
+def _upload(answers: Answers, table: Table, row_id: str, column: Column) -> Answer:
+    """A file in one request. Source: Web API, "Use file column data"."""
+    headers = answers.call.headers
+    if "x-ms-transfer-mode" in headers:
+        raise not_modelled("uploading a file in chunks")
+    if "octet-stream" not in headers.get("content-type", ""):
+        raise ODataError(415, "0x80060888", "A file is sent with the Content-Type application/octet-stream.")
+    records.update(answers.context, table, row_id, {column.property_name: b64encode(answers.call.body).decode()})
+    name = headers.get("x-ms-file-name", column.name)
+    answers.context.store.update(table.name, row_id, {f"{column.name}_name": name})
+    return nothing()
 
 
 def _single(answers: Answers, table: Table, row_id: str, column: Column) -> Answer:

@@ -40,6 +40,28 @@ _ATTRIBUTE_TYPES = {
 }
 #: Names of the types that a path may narrow the attributes to, `Attributes/Microsoft.Dynamics.CRM.<name>`.
 _DERIVED = {f"{name}AttributeMetadata": name for name in (*_ATTRIBUTE_TYPES.values(), "Memo", "State", "Status")}
+#: Members that definitions of tables and columns have in the service. Source: EntityMetadata, AttributeMetadata.
+_NOT_MODELLED = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        ActivityTypeMask AttributeOf AttributeTypeName AutoCreateAccessTeams AutoNumberFormat CanBeSecuredForCreate
+        CanBeSecuredForRead CanBeSecuredForUpdate CanCreateAttributes CanCreateCharts CanCreateForms CanCreateViews
+        CanModifyAdditionalSettings CanTriggerWorkflow ChangeTrackingEnabled CollectionSchemaName ColumnNumber
+        CreatedOn DataProviderId DataSourceId DatabaseVersion DeprecatedVersion Description DisplayCollectionName
+        EntityColor ExternalCollectionName ExternalName Format FormatName HasActivities HasChanged HasFeedback
+        HasNotes IconVectorName InheritsFrom IntroducedVersion IsActivity IsActivityParty IsAuditEnabled
+        IsAvailableOffline IsBusinessProcessEnabled IsChildEntity IsConnectionsEnabled IsCustomAttribute
+        IsCustomizable IsDataSourceSecret IsDuplicateDetectionEnabled IsEnabledForCharts IsFilterable
+        IsGlobalFilterEnabled IsImportable IsKnowledgeManagementEnabled IsLogical IsLogicalEntity IsMailMergeEnabled
+        IsManaged IsMappable IsOptimisticConcurrencyEnabled IsQuickCreateEnabled IsRenameable IsRequiredForForm
+        IsRetrievable IsSearchable IsSecured IsSortableEnabled IsStateModelAware IsValidForAdvancedFind
+        IsValidForForm IsValidForGrid IsValidForQueue IsValidODataAttribute LinkedAttributeId ModifiedOn
+        PrimaryImageAttribute Privileges RecurrenceBaseEntityLogicalName ReportViewName RequiredLevel Settings
+        SourceType SourceTypeMask SyncToExternalSearchIndex TableType UsesBusinessDataLabelTable YomiOf
+        """,
+    )
+)
 _CRM = "Microsoft.Dynamics.CRM."
 
 
@@ -140,6 +162,8 @@ def _condition(node: Any) -> Callable[[Definition], bool]:
 
 
 def _member(one: Definition, name: str) -> Any:
+    if name not in one and name in _NOT_MODELLED:
+        raise not_modelled(f"the property {name} of definitions")
     if name not in one:
         raise invalid_query(f"Could not find a property named '{name}' on type '{_CRM}{one['@type']}'.")
     return one[name]

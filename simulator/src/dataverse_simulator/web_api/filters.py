@@ -24,7 +24,7 @@ from odata_query.sqlalchemy.core import AstToSqlAlchemyCoreVisitor
 
 from ..environments import schema
 from ..environments.clock import as_text
-from ..environments.database import sql_table
+from ..environments.database import TEXT_COLLATION, sql_table
 from ..environments.schema import Kind
 from ..errors import ODataError, invalid_query, not_modelled
 
@@ -33,6 +33,8 @@ _IN = re.compile(
     r"Microsoft\.Dynamics\.CRM\.In\(\s*PropertyName\s*=\s*'(\w+)'\s*,\s*PropertyValues\s*=\s*(\[[^\]]*\]|@\w+)\s*\)",
     re.I,
 )
+# OData has lists of one value, which the library's grammar knows with a comma only.
+_LIST_OF_ONE = re.compile(r"'(?:[^']|'')*'|(\bin\s*\(\s*(?:'(?:[^']|'')*'|[^\s,()']+))\s*\)", re.I)
 _CRM_FUNCTION = re.compile(r"Microsoft\.Dynamics\.CRM\.\w+")
 _OPERATORS = {
     ast.Eq: "Equal",
@@ -84,12 +86,12 @@ _RESULTS = {
 
 def condition(table: schema.Table, text: str, options: Mapping[str, str]) -> sa.ColumnElement[bool]:
     """The condition for a `$filter` text; 400 for anything that does not fit the table."""
-    tree = parse(_prepare(text, options))
+    tree = parse(_prepare(table, text, options))
     result: sa.ColumnElement[bool] = _translate(lambda: _Visitor(table, sql_table(table.name)).visit(tree))
     return result
 
 
-def _prepare(text: str, options: Mapping[str, str]) -> str:
+def _prepare(table: schema.Table, text: str, options: Mapping[str, str]) -> str:
     def alias(found: re.Match[str]) -> str:
         if not found[1]:
             return found[0]
@@ -98,24 +100,25 @@ def _prepare(text: str, options: Mapping[str, str]) -> str:
         return options[found[1]]
 
     text = _ALIAS.sub(alias, text)
-    text = _IN.sub(lambda found: f"{found[1]} in {_list(found[2])}", text)
+    text = _IN.sub(lambda found: f"{found[1]} in {_list(found[2], table.properties.get(found[1]))}", text)
     unknown = _CRM_FUNCTION.search(re.sub(r"'(?:[^']|'')*'", "''", text))
     if unknown:
         raise not_modelled(f"the query function {unknown[0]}")
     return text
 
 
-def _list(values: str) -> str:
-    """`['a','b']` or `["a","b"]` → `('a','b')`."""
+def _list(values: str, column: schema.Column | None) -> str:
+    """`['a','b']` or `["a","b"]` → `('a','b')`; PropertyValues are texts, also for columns that hold none."""
     items = re.findall(r"'(?:[^']|'')*'|\"[^\"]*\"|[^\s,\[\]]+", values)
     texts = [f"'{item[1:-1]}'" if item[0] == '"' else item for item in items]
-    bare = [item[1:-1] if re.fullmatch(r"'[0-9A-Fa-f-]{36}'", item) else item for item in texts]
-    return f"({', '.join(bare)})"
+    bare = r"'[0-9A-Fa-f-]{36}'" if column is None or column.kind in (Kind.TEXT, Kind.GUID, Kind.LOOKUP) else r"'[^']*'"
+    return f"({', '.join(item[1:-1] if re.fullmatch(bare, item) else item for item in texts)})"
 
 
 @lru_cache(maxsize=500)
 def parse(text: str) -> ast._Node:
     """The syntax tree of a filter; 400 when there is none."""
+    text = _LIST_OF_ONE.sub(lambda found: f"{found[1]},)" if found[1] else found[0], text)
     tree: ast._Node = _translate(lambda: ODataParser().parse(ODataLexer().tokenize(text)))
     return tree
 
@@ -155,7 +158,8 @@ class _Visitor(AstToSqlAlchemyCoreVisitor):
         wanted = inner.visit_Identifier(ast.Identifier(node.attr))
         key = other.c[target.primary_key]
         found = sa.select(wanted).where(key == self.source.c[lookup.name]).correlate(self.source).scalar_subquery()
-        return found.collate("NOCASE") if target.properties[node.attr].kind in (Kind.TEXT, Kind.GUID) else found
+        kind = target.properties[node.attr].kind
+        return found.collate(TEXT_COLLATION) if kind in (Kind.TEXT, Kind.GUID) else found
 
     def _lookup(self, node: ast.Attribute) -> tuple[schema.Column, schema.Table]:
         name = node.owner.name if isinstance(node.owner, ast.Identifier) else ""

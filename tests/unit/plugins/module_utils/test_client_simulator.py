@@ -368,6 +368,12 @@ def test_html_page_is_an_error_that_says_what_to_check(client: DataverseClient, 
         list(client.list("teams", select="name"))
 
 
+def test_html_page_instead_of_a_file_is_the_same_error(client: DataverseClient, simulator: Any) -> None:
+    simulator.add_fault({"kind": "html", "operation": "DownloadSolutionExportData"})
+    with pytest.raises(ApiError, match="an HTML page instead of JSON; check that environment_url is the address"):
+        client.download("DownloadSolutionExportData", {}, "ExportSolutionFile", io.BytesIO())
+
+
 @pytest.mark.parametrize("fault", PASSING, ids=named)
 def test_download_survives_the_fault(client: DataverseClient, simulator: Any, fault: dict[str, Any]) -> None:
     simulator.environment("dev").settings.job_seconds = 0

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -63,3 +64,15 @@ def test_conditions_choose_flows_together(
 def test_a_flow_is_found_by_id_in_any_spelling(simulator: Any, run_module: Any, flow_id: str) -> None:
     result = run_module(desktop_flow_info, id=f"{{{flow_id.upper()}}}", **simulator.connection("dev"))
     assert [flow["id"] for flow in result["desktop_flows"]] == [flow_id]
+
+
+@pytest.mark.parametrize("name", ["Größe", "ÉCOLE 日本語", "Überweisung 🤖", 'O\'Neil & "Söhne" <#1>'])
+@pytest.mark.parametrize("spelling", [str, str.lower, str.upper])
+def test_a_flow_is_found_by_a_name_of_any_alphabet(
+    simulator: Any, run_module: Any, flow_id: str, name: str, spelling: Callable[[str], str]
+) -> None:
+    environment = simulator.environment("dev")
+    with environment.lock, environment.store.transaction():
+        environment.store.update("workflow", flow_id, {"name": name})
+    result = run_module(desktop_flow_info, name=spelling(name), **simulator.connection("dev"))
+    assert [flow["name"] for flow in result["desktop_flows"]] == [name]
