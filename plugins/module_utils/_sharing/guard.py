@@ -155,7 +155,16 @@ class ShareGuard:
         self._confirmed = True
 
     def restore(self) -> None:
-        """Put back what is gone after the operation has ended, and remove the record when all is back."""
+        """Put back what is gone after the operation has ended, and remove the record when all is back.
+
+        A failure here does not hide how the operation ended: ``conclude`` or the next run tries again and tells.
+        """
+        try:
+            self._restore()
+        except PowerPlatformError as error:
+            self._warn(f"Right after the upgrade of {self._solution}, its shares could not be seen to: {error}")
+
+    def _restore(self) -> None:
         self._ledger.restore_all()
         if self._kept and not self._ledger.unfinished:
             self._records.remove(self._kept)
@@ -166,7 +175,7 @@ class ShareGuard:
         if self._left_over:
             self.complete()
         else:
-            self.restore()
+            self._restore()
 
     def prediction(self, *, taking: bool) -> dict[str, Any]:
         """Return what ``to_result`` would return after an operation that takes the shares away, or leaves them."""

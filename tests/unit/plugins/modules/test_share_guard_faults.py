@@ -9,6 +9,7 @@ import pathlib
 from typing import Any
 
 import pytest
+from ansible_collections.coe.power_platform.plugins.module_utils._sharing.ledger import ShareLedger
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.http import HttpSession
 from ansible_collections.coe.power_platform.plugins.modules import solution_import
 from ansible_collections.coe.power_platform.tests.unit.plugins.modules.sharing_scenes import give, held, make_users
@@ -118,4 +119,50 @@ def test_grants_that_fail_for_long_are_told_and_the_next_run_completes_them(
     again = scene.upgrade()
     assert (again["operation"], len(again["shares"]["restored"])) == ("none", 2)
     assert held(scene.environment) == scene.before
+    assert scene.records() == 0
+
+
+AFTERWARDS = [
+    # what is asked when the upgrade has ended, and which of these requests shall fail
+    {"path": "principalobjectaccessset", "nth": 1},
+    {"path": "GrantAccess", "count": SHARES},
+    {"method": "DELETE", "path": "annotations"},
+]
+
+
+@pytest.mark.parametrize("door", ["worker"], indirect=True)
+@pytest.mark.parametrize("names", AFTERWARDS, ids=lambda names: names["path"])
+def test_a_failure_right_after_the_upgrade_is_told_as_a_warning_and_made_good(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, names: dict[str, Any]
+) -> None:
+    restore_all = ShareLedger.restore_all
+
+    def restore_all_with_fault(ledger: ShareLedger) -> None:
+        if not scene.simulator.environments.faults.listing() and ledger.expected:
+            scene.simulator.add_fault({"kind": "error", "status": 500, "environment": "test", **names})
+        restore_all(ledger)
+
+    monkeypatch.setattr(ShareLedger, "restore_missing", lambda ledger: None)
+    monkeypatch.setattr(ShareLedger, "restore_all", restore_all_with_fault)
+    result = scene.upgrade()
+    assert not result.get("failed"), result["msg"]
+    assert result["operation"] == "upgrade"
+    assert len(result["shares"]["restored"]) == SHARES
+    warned = [text for text in result.get("warnings", []) if "Right after the upgrade of SharedFlows" in text]
+    assert len(warned) == (0 if names["path"] == "GrantAccess" else 1)
+    assert held(scene.environment) == scene.before
+    assert scene.records() == 0
+
+
+@pytest.mark.parametrize("door", ["worker"], indirect=True)
+def test_a_failure_right_after_a_failed_upgrade_does_not_hide_why_it_failed(scene: Scene) -> None:
+    scene.simulator.add_fault({"kind": "job_fails", "operation": "StageAndUpgradeAsync", "message": "It broke."})
+    fault = {"kind": "error", "status": 500, "method": "DELETE", "path": "annotations"}
+    scene.simulator.add_fault({**fault, "environment": "test"})
+    result = scene.upgrade()
+    assert result["failed"]
+    assert "It broke" in result["msg"]
+    assert held(scene.environment) == scene.before
+    scene.simulator.clear_faults()
+    assert not scene.upgrade().get("failed")
     assert scene.records() == 0
