@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import jwt
 from starlette.requests import Request
@@ -27,6 +27,7 @@ from ..environments.settings import Settings
 from ..serving.places import place_of
 from .assertions import AssertionRefusedError, AssertionVerifier
 from .directory import Application, Directory
+from .forms import read_form
 from .tokens import Tokens
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -75,6 +76,8 @@ class Authority:
             Route("/{tenant}/discovery/v2.0/keys", self._keys),
             Route("/{tenant}/oauth2/v2.0/token", self._token, methods=["POST"]),
             Route("/{tenant}/oauth2/token", self._token, methods=["POST"]),
+            Route("/{tenant}/oauth2/v2.0/{endpoint}", _other_endpoint, methods=["GET", "POST"]),
+            Route("/{tenant}/oauth2/{endpoint}", _other_endpoint, methods=["GET", "POST"]),
             Route("/common/discovery/instance", self._instance),
             Route("/metadata/identity/oauth2/token", self._imds),
             Route("/msi/token", self._app_service),
@@ -125,19 +128,13 @@ class Authority:
         return JSONResponse({"keys": [self._tokens.public_key()]})
 
     async def _token(self, request: Request) -> Response:
-        form = dict(parse_qsl((await request.body()).decode("utf-8", "replace")))
+        form = await read_form(request)
         try:
             if not self._known_tenant(request):
                 raise _no_tenant(request)
-            if form.get("grant_type") != "client_credentials":
-                raise AuthorityError(
-                    400,
-                    "unsupported_grant_type",
-                    70003,
-                    f"The app requested an unsupported grant type '{form.get('grant_type', '')}'.",
-                )
+            _check_grant(form.get("grant_type", ""))
             application = self._authenticate(form, _base(request))
-            audience = self._audience(form, _base(request))
+            audience = self._audience(form, _base(request), 2 if "/v2.0/" in request.url.path else 1)
         except AuthorityError as error:
             return error.response()
         return JSONResponse(self._answer(application, audience))
@@ -145,9 +142,7 @@ class Authority:
     def _authenticate(self, form: Mapping[str, str], base: str) -> Application:
         client_id = form.get("client_id") or _subject(form.get("client_assertion", ""))
         if not client_id:
-            raise AuthorityError(
-                400, "invalid_request", 900144, "The request body must contain the following parameter: 'client_id'."
-            )
+            raise _lacking("client_id")
         application = self._directory.application(client_id)
         if application is None:
             raise AuthorityError(
@@ -181,13 +176,11 @@ class Authority:
         except AssertionRefusedError as error:
             raise AuthorityError(401, "invalid_client", error.number, str(error)) from error
 
-    def _audience(self, form: Mapping[str, str], base: str) -> str:
+    def _audience(self, form: Mapping[str, str], base: str, version: int) -> str:
         """`scope` of the v2 endpoint (`<resource>/.default`) or `resource` of the v1 endpoint."""
         scope = form.get("scope", "").split()
         if not scope and "resource" not in form:
-            raise AuthorityError(
-                400, "invalid_request", 900144, "The request body must contain the following parameter: 'scope'."
-            )
+            raise _lacking("scope" if version == 2 else "resource")
         if scope and (len(scope) > 1 or not scope[0].endswith("/.default")):
             raise AuthorityError(
                 400,
@@ -290,6 +283,28 @@ def _no_tenant(request: Request) -> AuthorityError:
         f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into "
         "the correct cloud.",
     )
+
+
+def _check_grant(grant: str) -> None:
+    if not grant:
+        raise _lacking("grant_type")
+    if grant != "client_credentials":
+        text = f"The app requested an unsupported grant type '{grant}'."
+        raise AuthorityError(400, "unsupported_grant_type", 70003, text)
+
+
+def _lacking(parameter: str) -> AuthorityError:
+    text = f"The request body must contain the following parameter: '{parameter}'."
+    return AuthorityError(400, "invalid_request", 900144, text)
+
+
+async def _other_endpoint(request: Request) -> Response:
+    """People's ways to sign in, which a simulator for machines does not have."""
+    endpoint = request.path_params["endpoint"]
+    if endpoint == "token":
+        return JSONResponse({"error": "invalid_request", "error_description": "POST is needed."}, 405)
+    text = f"The simulator does not model the endpoint '{endpoint}' of the authority."
+    return JSONResponse({"error": "not_implemented", "error_description": text}, 501)
 
 
 def _check_secret(application: Application, secret: str) -> None:
