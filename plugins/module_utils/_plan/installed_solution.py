@@ -50,10 +50,10 @@ class InstalledSolution:
         self._client = client
         self._members = {row["objectid"].lower(): row for row in members}
         kinds = component_kinds(client, {row["componenttype"] for row in self._members.values()})
-        self._kinds = {id: kinds[row["componenttype"]] for id, row in self._members.items()}
         ids: defaultdict[str, list[str]] = defaultdict(list)
-        for id, kind in self._kinds.items():
-            ids[kind].append(id)
+        for id, row in self._members.items():
+            ids[kinds[row["componenttype"]]].append(id)
+        self._tables = [self._members[id] for id in ids[TABLE]]
         packaged = {component.id for component in package.components}
         flows, binaries, shares, *named = read_together(
             client,
@@ -107,14 +107,10 @@ class InstalledSolution:
         if member["componenttype"] not in _PARTS:
             return ()
         root = member["rootsolutioncomponentid"]
-        tables = {
-            id: row
-            for id, row in self._members.items()
-            if self._kinds[id] == TABLE and root in (None, row["solutioncomponentid"])
-        }
-        if any(row["rootcomponentbehavior"] != _WITH_ALL_PARTS or id not in self._names for id, row in tables.items()):
-            return ()
-        return tuple(sorted(self._names[id] for id in tables))
+        tables = [row for row in self._tables if root in (None, row["solutioncomponentid"])]
+        names = [self._names.get(row["objectid"].lower(), "") for row in tables]
+        in_full = all(row["rootcomponentbehavior"] == _WITH_ALL_PARTS for row in tables)
+        return tuple(sorted(names)) if in_full and all(names) else ()
 
     def _shares(self, rows: Iterable[Mapping[str, Any]], flows: Mapping[str, str]) -> list[FlowShare]:
         found = list(rows)

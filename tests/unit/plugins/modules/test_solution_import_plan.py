@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 import zipfile
 from collections.abc import Mapping
 from typing import Any
@@ -66,14 +67,16 @@ def task(simulator: Any, src: str, **options: Any) -> dict[str, Any]:
     return {**simulator.connection("test"), "src": src, **options}
 
 
-def managed(source: pathlib.Path, folder: pathlib.Path) -> str:
-    """Copy a package and turn its Managed element to 1."""
-    target = folder / source.name
+def managed(source: pathlib.Path, folder: pathlib.Path, version: str | None = None) -> str:
+    """Copy a package and turn its Managed element to 1, and its version to another one."""
+    target = folder / f"{version or ''}{source.name}"
     with zipfile.ZipFile(source) as before, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as after:
         for entry in before.infolist():
             content = before.read(entry)
             if entry.filename == "solution.xml":
                 content = content.replace(b"<Managed>0</Managed>", b"<Managed>1</Managed>")
+                if version:
+                    content = re.sub(rb"<Version>.*?</Version>", f"<Version>{version}</Version>".encode(), content)
             after.writestr(entry.filename, content)
     return str(target)
 
@@ -113,6 +116,21 @@ def test_the_public_package_that_relaxes_an_input_passes(
     assert effect["name"] == "PADFramework: EmailSender"
     assert [change["detail"] for change in effect["changes"]] == ['The input "Input_DisplayName" is optional now.']
     assert 'The input "Input_DisplayName" is optional now.' in done["plan_text"]
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"),
+    [(CONSTRUCTION_FUNDING[1], {"attributeimageconfig": 1, "entityimageconfig": 1}), (PADFRAMEWORK[1], {})],
+)
+def test_an_upgrade_of_a_public_package_raises_no_false_alarm(
+    test: Any, run_module: Any, packages: pathlib.Path, tmp_path: pathlib.Path, name: str, parts: dict[str, int]
+) -> None:
+    put(test, "test", managed(packages / name, tmp_path))
+    newer = managed(packages / name, tmp_path, "99.0.0.0")
+    told = run_module(solution_import, check_mode=True, **task(test, newer, import_mode="upgrade"))
+    assert (told["operation"], told["plan"]["warnings"], told["plan"]["left_overs"]) == ("upgrade", [], [])
+    assert {it["type"]: it["count"] for it in told["plan"]["not_comparable"] if it["parts_of_tables"]} == parts
+    assert [it for it in told["plan"]["not_comparable"] if not it["parts_of_tables"]] == []
 
 
 NESTED = {
