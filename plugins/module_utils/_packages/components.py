@@ -170,9 +170,10 @@ def _current_value(archive: PackageArchive, name: str) -> str | None:
         return None
     try:
         rows = json.loads(archive.read(name, _VARIABLE_LIMIT))["environmentvariablevalues"]["environmentvariablevalue"]
-        row = rows[0] if isinstance(rows, list) else rows
-        return None if row["value"] is None else str(row["value"])
-    except (ValueError, KeyError, TypeError, IndexError, RecursionError):
+        # A variable that was emptied keeps its row, without a value.
+        value = (rows[0] if isinstance(rows, list) else rows).get("value")
+        return None if value is None else str(value)
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
         raise archive.error(f'holds a value that cannot be read ("{name}")', "export the solution anew") from None
 
 

@@ -67,7 +67,12 @@ def test_all_flows_are_callers_in_the_order_of_the_package(read: Reader) -> None
 
 @pytest.mark.parametrize(
     ("value", "has_value"),
-    [('{"value": "5"}', True), ('{"value": null}', False), ('[{"value": "5"}, {"value": "6"}]', True)],
+    [
+        ('{"value": "5"}', True),
+        ('{"value": null}', False),
+        ('{"iscustomizable": "1"}', False),
+        ('[{"value": "5"}, {"value": "6"}]', True),
+    ],
 )
 def test_a_variable_has_the_value_that_stands_there(read: Reader, value: str, has_value: bool) -> None:
     files = two_flows(variables={"con_Limit": ""})
