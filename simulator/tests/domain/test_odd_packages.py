@@ -174,3 +174,11 @@ def test_an_export_of_chosen_components_is_not_modelled(dev: WebApi) -> None:
 def test_a_solution_that_is_not_there_is_not_exported(dev: WebApi) -> None:
     with pytest.raises(Refused, match=r"The solution does not exist in this system\. Export of solution failed\."):
         dev.call("ExportSolution", SolutionName="Nope", Managed=True)
+
+
+def test_a_business_rule_is_no_root_component(prod: WebApi, package: SolutionPackage) -> None:
+    rule = "ef77a2cd-5bb5-ec11-983e-000d3a09cec6"
+    element = f'<Workflow WorkflowId="{{{rule}}}" Name="Rule"><Type>1</Type><Category>2</Category></Workflow>'.encode()
+    content = changed(package, "customizations.xml", lambda it: it.replace(b"</Workflows>", element + b"</Workflows>"))
+    prod.run("ImportSolutionAsync", **import_parameters(base64.b64encode(content).decode()))
+    assert prod.rows(f"workflows?$select=name&$filter=workflowid eq {rule}")[0]["name"] == "Rule"

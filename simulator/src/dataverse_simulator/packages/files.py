@@ -91,15 +91,9 @@ def variable_files(row: PackagedRow) -> dict[str, bytes]:
     folder = f"{VARIABLES}/{row.key}"
     files = {f"{folder}/environmentvariabledefinition.xml": bytes(etree.tostring(element, pretty_print=True))}
     if row.values.get("value") is not None:
-        value = {
-            "environmentvariablevalues": {
-                "environmentvariablevalue": {
-                    "environmentvariablevalueid": {"iscustomizable": "1"},
-                    "value": row.values["value"],
-                }
-            }
-        }
-        files[f"{folder}/environmentvariablevalues.json"] = json.dumps(value).encode()
+        value = {"iscustomizable": "1", "value": row.values["value"]}
+        document = {"environmentvariablevalues": {"environmentvariablevalue": value}}
+        files[f"{folder}/environmentvariablevalues.json"] = json.dumps(document).encode()
     return files
 
 

@@ -20,6 +20,7 @@ from . import rows as solution_rows
 from .rows import HOLDING_SUFFIX, version_key
 
 PACKAGE_VERSION = "9.2"
+_BUSINESS_RULE = 2
 
 
 @dataclass(frozen=True)
@@ -103,13 +104,16 @@ def _check_publisher(store: Store, manifest: Manifest, installed: Row) -> None:
 
 
 def _check_components(store: Store, package: SolutionPackage) -> None:
-    """Root components and contents have to agree, as far as the simulator models the type."""
+    """Root components and contents have to agree, as far as the simulator models the type.
+
+    Business rules come along with their table: public exports do not list them.
+    """
     roots = {component.id for component in package.manifest.root_components if component.type == 29}
-    flows = {row.key for row in package.of("workflow")}
-    for missing in sorted(identifier for identifier in roots - flows if identifier):
+    flows = {row.key: row.values["category"] for row in package.of("workflow")}
+    for missing in sorted(identifier for identifier in roots - flows.keys() if identifier):
         if store.get("workflow", missing) is None:
             raise solution_errors.MISSING_COMPONENT(id=missing, type=29)
-    for undeclared in sorted(flows - roots):
+    for undeclared in sorted(key for key in flows.keys() - roots if flows[key] != _BUSINESS_RULE):
         raise solution_errors.UNDECLARED_COMPONENT(id=undeclared, type=29)
 
 
