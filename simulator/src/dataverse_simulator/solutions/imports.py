@@ -9,6 +9,7 @@ sharing 4.1 to 4.4.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..environments.context import Context
@@ -141,10 +142,13 @@ def _hidden_warning(context: Context, kind: ComponentKind, row_id: str, packaged
     return [f"The component {packaged.values['name']} has unmanaged customizations, which hide the imported version."]
 
 
-def drop_shares(context: Context, solution_id: str) -> None:
-    """What an upgrade does to the shares of the solution's flows (reference on sharing, rule 1)."""
-    settings = context.environment.settings
-    if settings.upgrade_keeps_shares:
+def drop_shares(context: Context, solution_ids: Iterable[str]) -> None:
+    """What an upgrade does to the shares of the solution's flows (reference on sharing, rule 1).
+
+    Asked for before the old version goes: its flows are the solution's too, also those that another solution keeps.
+    """
+    if context.environment.settings.upgrade_keeps_shares:
         return
-    for flow_id in solution_rows.flow_ids(context.store, solution_id, 6):
-        sharing.revoke_all(context.store, "workflow", flow_id)
+    for solution_id in solution_ids:
+        for flow_id in solution_rows.flow_ids(context.store, solution_id, 6):
+            sharing.revoke_all(context.store, "workflow", flow_id)

@@ -46,6 +46,7 @@ def promote(context: Context, unique_name: str) -> str:
     blockers = dependencies.blocking(store, leaving(store, replaced))
     if blockers:
         raise solution_errors.UPGRADE_FAILED(reason=dependencies.describe(blockers))
+    imports.drop_shares(context, [solution["solutionid"] for solution in (*replaced, holding)])
     for solution in reversed(replaced):
         solution_rows.remove(context, solution)
     context.update(
@@ -58,7 +59,6 @@ def promote(context: Context, unique_name: str) -> str:
             "updatedon": context.clock.text(),
         },
     )
-    imports.drop_shares(context, holding["solutionid"])
     return str(holding["solutionid"])
 
 
