@@ -49,10 +49,7 @@ class InstalledSolution:
     ) -> None:
         self._client = client
         self._members = {row["objectid"].lower(): row for row in members}
-        kinds = component_kinds(client, {row["componenttype"] for row in self._members.values()})
-        ids: defaultdict[str, list[str]] = defaultdict(list)
-        for id, row in self._members.items():
-            ids[kinds[row["componenttype"]]].append(id)
+        ids = self._ids_by_kind()
         self._tables = [self._members[id] for id in ids[TABLE]]
         packaged = {component.id for component in package.components}
         flows, binaries, shares, *named = read_together(
@@ -66,13 +63,20 @@ class InstalledSolution:
             DeployedFlow(row["workflowid"].lower(), row["name"], row["category"], row["inputs"], row["outputs"])
             for row in flows
         ]
-        self._titles = {flow.id: flow.name for flow in self.flows}
-        for row in binaries:
-            flow_name = desktop_flows.get(row["_process_value"], row["_process_value"])
-            self._titles[row["desktopflowbinaryid"].lower()] = f"{row['name']} of {flow_name}"
+        self._titles = {
+            **{flow.id: flow.name for flow in self.flows},
+            **{row["desktopflowbinaryid"].lower(): _binary_title(row, desktop_flows) for row in binaries},
+        }
         self._names = self._read_names(ids, named)
         self.components = self._describe(ids)
         self.shares = self._shares(shares, desktop_flows)
+
+    def _ids_by_kind(self) -> defaultdict[str, list[str]]:
+        kinds = component_kinds(self._client, {row["componenttype"] for row in self._members.values()})
+        ids: defaultdict[str, list[str]] = defaultdict(list)
+        for id, row in self._members.items():
+            ids[kinds[row["componenttype"]]].append(id)
+        return ids
 
     def _read_names(
         self, ids: Mapping[str, Collection[str]], named: Sequence[Iterable[Mapping[str, Any]]]
@@ -186,6 +190,11 @@ def _binaries_query(ids: Collection[str]) -> Query:
     conditions = [f"desktopflowbinaryid eq {id}" for id in sorted(ids)]
     columns = "desktopflowbinaryid,name,_process_value"
     return Query("desktopflowbinaries", columns, conditions, headers=DRAFTS_TOO, optional=True)
+
+
+def _binary_title(row: Mapping[str, Any], desktop_flows: Mapping[str, str]) -> str:
+    flow = (row["_process_value"] or "").lower()
+    return f"{row['name']} of {desktop_flows.get(flow, flow)}"
 
 
 def _access(mask: int) -> str:
