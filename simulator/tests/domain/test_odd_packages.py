@@ -16,7 +16,14 @@ from typing import Any
 
 import pytest
 from dataverse_simulator.packages.manifest import MissingDependency, RootComponent
-from dataverse_simulator.packages.package import PackageError, SolutionPackage, read_package, write_package
+from dataverse_simulator.packages.package import (
+    PackageError,
+    SolutionPackage,
+    flow_file_name,
+    read_package,
+    write_package,
+)
+from dataverse_simulator.packages.rows import PackagedRow
 from web_api import Refused, WebApi, import_parameters, package_file
 
 CONNECTOR = "cb7092cf-2276-4eaa-bfcb-510c28921fdb"
@@ -182,3 +189,24 @@ def test_a_business_rule_is_no_root_component(prod: WebApi, package: SolutionPac
     content = changed(package, "customizations.xml", lambda it: it.replace(b"</Workflows>", element + b"</Workflows>"))
     prod.run("ImportSolutionAsync", **import_parameters(base64.b64encode(content).decode()))
     assert prod.rows(f"workflows?$select=name&$filter=workflowid eq {rule}")[0]["name"] == "Rule"
+
+
+def test_an_exported_connector_has_its_id_and_its_name(prod: WebApi, package: SolutionPackage) -> None:
+    root = RootComponent(372, CONNECTOR, "coe_5Frisk")
+    empty = dataclasses.replace(package, rows=())
+    file = package_file(empty, root_components=(root,), managed=False, unique_name="RiskService")
+    prod.run("ImportSolutionAsync", **import_parameters(file))
+    assert prod.export("RiskService", managed=False).manifest.root_components == (root,)
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("Framework_Best-Practice", "Framework_Best-Practice"),
+        ("Core | Approval Time-out", "CoreApprovalTime-out"),
+        ("Template (WorkQueues)", "TemplateWorkQueues"),
+    ],
+)
+def test_files_of_flows_bear_their_names(name: str, file: str) -> None:
+    row = PackagedRow("workflow", CONNECTOR, {"name": name})
+    assert flow_file_name(row) == f"Workflows/{file}-{CONNECTOR.upper()}.json"

@@ -145,8 +145,8 @@ def write_package(package: SolutionPackage) -> bytes:
 
 
 def flow_file_name(row: PackagedRow) -> str:
-    """The flow's file in the package, e.g. ``Workflows/SendMail-0DCBAB93-….json``."""
-    name = re.sub(r"[^A-Za-z0-9]", "", row.values.get("name") or "")
+    """The flow's file in the package, e.g. ``Workflows/Sendmailnow-0DCBAB93-….json`` for "Send mail, now"."""
+    name = re.sub(r"[^A-Za-z0-9_-]", "", row.values.get("name") or "")
     return f"Workflows/{name}-{row.key.upper()}.json"
 
 

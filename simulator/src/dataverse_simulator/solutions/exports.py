@@ -21,6 +21,8 @@ from . import rows as solution_rows
 from .components import BY_TABLE
 
 DEFAULT_SOLUTIONS = ("Default", "Active")
+#: Types of which exports write both id and name.
+_CONNECTORS = (371, 372)
 
 
 def export(store: Store, unique_name: str, *, managed: bool) -> bytes:
@@ -104,7 +106,7 @@ def _root_components(store: Store, solution_id: str) -> tuple[RootComponent, ...
     for member in solution_rows.members(store, solution_id):
         kind = components.kind_of_type(member["componenttype"])
         if kind is None or kind.root:
-            by_name = member["schemaname"] is not None
+            by_name = member["schemaname"] is not None and member["componenttype"] not in _CONNECTORS
             roots.append(
                 RootComponent(
                     member["componenttype"],
