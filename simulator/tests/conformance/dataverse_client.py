@@ -59,10 +59,17 @@ def batch(client: DataverseClient) -> Any:
     request = client.batch.new()
     request.records.create("team", {"name": "Batch robots"})
     request.records.retrieve("team", NOBODY)
+    request.tables.get("workflow")
     with request.changeset() as changes:
         team = changes.records.create("team", {"name": "Changeset robots"})
         changes.records.update("team", team, {"description": "In one go"})
     return [response.status_code for response in request.execute(continue_on_error=True).responses]
+
+
+def files(client: DataverseClient) -> Any:
+    row = next(iter(client.records.list("desktopflowbinary", select=["desktopflowbinaryid"], top=1)))
+    client.files.upload("desktopflowbinary", row["desktopflowbinaryid"], "data", __file__, mode="small")
+    return row["desktopflowbinaryid"]
 
 
 def refused(client: DataverseClient) -> Any:

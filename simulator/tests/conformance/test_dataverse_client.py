@@ -82,7 +82,13 @@ def test_a_record_is_upserted_by_its_alternate_key(run: Step) -> None:
 
 
 def test_a_batch_with_a_change_set_goes_on_after_an_error(run: Step) -> None:
-    assert run("batch") == [204, 404, 204, 204]
+    assert run("batch") == [204, 404, 200, 204, 204]
+
+
+def test_a_file_is_uploaded(run: Step, simulator: Simulator) -> None:
+    row = simulator.environment("dev").store.get("desktopflowbinary", run("files"))
+    assert row is not None
+    assert row["data"] == (HERE / "dataverse_client.py").read_bytes()
 
 
 def test_what_is_not_modelled_or_wrong_says_so(run: Step) -> None:
