@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib import import_module
 from typing import Any
 
@@ -47,7 +47,9 @@ class ActionModule(ActionBase):
         result = super().run(tmp, task_vars)
         if not self._can_run_here(task_vars):
             in_background = self._task.async_val and not self._connection.has_native_async
-            return {**result, **self._execute_module(task_vars=task_vars, wrap_async=in_background)}
+            arguments = self._with_whole_paths() if self._connection.transport == "local" else self._task.args
+            done = self._execute_module(module_args=arguments, task_vars=task_vars, wrap_async=in_background)
+            return {**result, **done}
         with self._task_environment():
             return {**result, **self._run_here(task_vars)}
 
@@ -55,6 +57,19 @@ class ActionModule(ActionBase):
         wanted = boolean(self._templar.template(task_vars.get(SWITCH, True)))
         local = self._connection.transport == "local" and not self._connection.become
         return wanted and local and not self._task.async_val and _http.REQUESTS_FOUND
+
+    def _with_whole_paths(self) -> dict[str, Any]:
+        """Return the task's options with paths that mean the same through both doors: from where Ansible was started.
+
+        With a local connection a module starts in the folder of the playbook, which may be that of the collection.
+        """
+        specification = self._definition().validation()["argument_spec"]
+        return {name: _whole(value, specification.get(name, {})) for name, value in self._task.args.items()}
+
+    def _definition(self) -> ModuleDefinition:
+        name = self._task.action.rpartition(".")[2]
+        definition: ModuleDefinition = import_module(f"..modules.{name}", __package__).MODULE
+        return definition
 
     @contextlib.contextmanager
     def _task_environment(self) -> Iterator[None]:
@@ -70,9 +85,8 @@ class ActionModule(ActionBase):
             os.environ.update(before)
 
     def _run_here(self, task_vars: dict[str, Any]) -> dict[str, Any]:
-        name = self._task.action.rpartition(".")[2]
-        definition: ModuleDefinition = import_module(f"..modules.{name}", __package__).MODULE
-        validation = ArgumentSpecValidator(**definition.validation()).validate(_as_sent(self._task.args))
+        definition = self._definition()
+        validation = ArgumentSpecValidator(**definition.validation()).validate(_as_sent(self._with_whole_paths()))
         secrets: set[str] = set(validation._no_log_values)  # pylint: disable=protected-access
         warnings: list[str] = []
         if validation.error_messages:
@@ -98,6 +112,15 @@ class ActionModule(ActionBase):
         if isinstance(validation.errors[0], UnsupportedError):
             return f"Unsupported parameters for ({self._task.action}) module: {validation.errors.msg}"
         return str(validation.errors.msg)
+
+
+def _whole(value: Any, option: Mapping[str, Any]) -> Any:
+    """Return an option's value with relative paths made whole; a text given for a raw option is a path too."""
+    if option.get("elements") == "path" and isinstance(value, (str, list)):
+        return [_whole(text, {"type": "path"}) for text in (value.split(",") if isinstance(value, str) else value)]
+    is_path = isinstance(value, str) and option.get("type") in ("path", "raw")
+    # Homes and variables are those of the user and machine that the module runs as and on.
+    return os.path.join(os.getcwd(), value) if is_path and value and value[0] not in "~$" else value
 
 
 def _as_sent(arguments: dict[str, Any]) -> dict[str, Any]:

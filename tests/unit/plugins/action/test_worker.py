@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.coe.power_platform.plugins.action.solution_import import ActionModule
 from ansible_collections.coe.power_platform.plugins.module_utils._transport import http
 from ansible_collections.coe.power_platform.plugins.modules import solution_info
+from ansible_collections.coe.power_platform.plugins.plugin_utils import _worker
 
 HANDED_OVER = {"changed": False, "by": "the real module"}
 URL = "https://contoso.crm4.dynamics.com"
@@ -46,8 +47,10 @@ def run(
         templar=mock.Mock(template=lambda value: value),
         shared_loader_obj=mock.Mock(),
     )
-    with mock.patch.object(action, "_execute_module", return_value=HANDED_OVER):
+    with mock.patch.object(action, "_execute_module", return_value=HANDED_OVER) as handed_over:
         result: dict[str, Any] = action.run(task_vars=task_vars)
+    if handed_over.called:
+        return {**result, "arguments": handed_over.call_args.kwargs["module_args"]}
     return result
 
 
@@ -57,7 +60,7 @@ def works(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     calls: list[dict[str, Any]] = []
 
     def work(work: Any) -> dict[str, Any]:
-        calls.append({"name": work.params["name"], **os.environ})
+        calls.append({"name": work.params["name"], "package": work.params["package"], **os.environ})
         return {"changed": False}
 
     definition = solution_info.MODULE
@@ -120,3 +123,31 @@ def test_options_are_those_that_the_real_module_would_receive(
 ) -> None:
     run({"name": value})
     assert works[0]["name"] == text
+
+
+PATHS = [
+    ("a/b.zip", "{cwd}/a/b.zip"),
+    ("folder/", "{cwd}/folder/"),
+    ("/tmp/b.zip", "/tmp/b.zip"),
+    ("~/b.zip", "~/b.zip"),
+    ("$HOME/b.zip", "$HOME/b.zip"),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("given", "expected"), PATHS)
+def test_relative_paths_begin_where_ansible_was_started(given: str, expected: str) -> None:
+    expected = expected.format(cwd=os.getcwd())
+    assert run({"package": given}, power_platform_in_worker=False)["arguments"]["package"] == expected
+    assert run({"package": given}, transport="ssh")["arguments"]["package"] == given
+
+
+def test_relative_paths_are_the_same_in_the_worker(works: list[dict[str, Any]]) -> None:
+    run({"package": "a/b.zip", "name": "a/b"})
+    assert (works[0]["package"], works[0]["name"]) == (f"{os.getcwd()}/a/b.zip", "a/b")
+
+
+@pytest.mark.parametrize("given", ["a.zip,/tmp/b.zip", ["a.zip", "/tmp/b.zip"]])
+def test_each_path_of_a_list_is_made_whole(given: Any) -> None:
+    option = {"type": "list", "elements": "path"}
+    assert _worker._whole(given, option) == [f"{os.getcwd()}/a.zip", "/tmp/b.zip"]
