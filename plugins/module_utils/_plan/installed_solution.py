@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, coe.power_platform contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The components of the solution that a package replaces: their names, their shares, and what depends on them.
+"""The components of the solution that a package replaces: their names, and what depends on them.
 
 This file is private to the collection and may change without notice.
 """
@@ -18,11 +18,8 @@ from .._dataverse.odata import function_call
 from .._dataverse.reading import Query, read_together
 from .._packages.package import Package
 from .._sharing.desktop_flows import DRAFTS_TOO
-from .._sharing.permissions import is_usual, to_api, word_of
-from .._sharing.principals import Principals
-from .._sharing.shares import shares_query
 from .._solutions.component_names import NAMED_TABLES, TABLE, component_kinds, component_names, table_names
-from .environment import Dependent, DeployedComponent, DeployedFlow, FlowShare
+from .environment import Dependent, DeployedComponent, DeployedFlow
 
 # Rows of the table solutioncomponent, as ``InstalledSolution`` takes them.
 MEMBER_COLUMNS = "solutioncomponentid,objectid,componenttype,rootcomponentbehavior,rootsolutioncomponentid"
@@ -33,11 +30,11 @@ _PARTS = frozenset({2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 14, 18, 22, 24, 26, 46, 47,
 
 
 class InstalledSolution:
-    """What an environment holds of a solution: ``flows`` that the package lacks, all ``components``, and ``shares``.
+    """What an environment holds of a solution: ``flows`` that the package lacks, and all ``components``.
 
     ``members`` are rows of the table solutioncomponent, ``desktop_flows`` the names of all desktop flows by id.
-    Without members nothing is read. Source: tables workflow, desktopflowbinary, principalobjectaccess,
-    solutioncomponentdefinition, those whose rows packages know by name, and the definitions of tables.
+    Without members nothing is read. Source: tables workflow, desktopflowbinary, solutioncomponentdefinition, those
+    whose rows packages know by name, and the definitions of tables.
     """
 
     def __init__(
@@ -52,11 +49,10 @@ class InstalledSolution:
         ids = self._ids_by_kind()
         self._tables = [self._members[id] for id in ids[TABLE]]
         packaged = {component.id for component in package.components}
-        flows, binaries, shares, *named = read_together(
+        flows, binaries, *named = read_together(
             client,
             _flows_query(set(ids["workflow"]) - packaged),
             _binaries_query(set(ids["desktopflowbinary"]) - packaged),
-            shares_query(set(ids["workflow"]) & desktop_flows.keys()),
             *(table.query(ids[kind], {} if table.optional else DRAFTS_TOO) for kind, table in NAMED_TABLES.items()),
         )
         self.flows = [
@@ -69,7 +65,6 @@ class InstalledSolution:
         }
         self._names = self._read_names(ids, named)
         self.components = self._describe(ids)
-        self.shares = self._shares(shares, desktop_flows)
 
     def _ids_by_kind(self) -> defaultdict[str, list[str]]:
         kinds = component_kinds(self._client, {row["componenttype"] for row in self._members.values()})
@@ -115,18 +110,6 @@ class InstalledSolution:
         names = [self._names.get(row["objectid"].lower(), "") for row in tables]
         in_full = all(row["rootcomponentbehavior"] == _WITH_ALL_PARTS for row in tables)
         return tuple(sorted(names)) if in_full and all(names) else ()
-
-    def _shares(self, rows: Iterable[Mapping[str, Any]], flows: Mapping[str, str]) -> list[FlowShare]:
-        found = list(rows)
-        principals = Principals(self._client)
-        principals.load(ids=((row["principaltypecode"], row["principalid"]) for row in found))
-        shares = []
-        for row in found:
-            principal = principals.get(row["principalid"])
-            who = f"{principal.kind.replace('_', ' ')} {principal.name}" if principal else f"{row['principalid']}"
-            flow_id = row["objectid"].lower()
-            shares.append(FlowShare(flows[flow_id], flow_id, who, _access(row["accessrightsmask"])))
-        return shares
 
     def dependents(self, components: Sequence[DeployedComponent]) -> dict[str, tuple[Dependent, ...]]:
         """Return what the platform would not let each of the components go for, by their ids.
@@ -195,8 +178,3 @@ def _binaries_query(ids: Collection[str]) -> Query:
 def _binary_title(row: Mapping[str, Any], desktop_flows: Mapping[str, str]) -> str:
     flow = (row["_process_value"] or "").lower()
     return f"{row['name']} of {desktop_flows.get(flow, flow)}"
-
-
-def _access(mask: int) -> str:
-    word = word_of(mask) or "nothing"
-    return word if is_usual(mask) else f"{word} ({to_api(mask)})"

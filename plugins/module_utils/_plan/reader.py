@@ -22,6 +22,7 @@ from .._solutions.decision import Target
 from .._solutions.deployed_flows import UNMANAGED_LAYER, Counterpart, DeployedFlows
 from .._solutions.solutions import Solution
 from .environment import DeployedFlow, Environment
+from .flow_shares import find_flow_shares
 from .installed_solution import MEMBER_COLUMNS, InstalledSolution, other_holders
 from .left_overs import find_left_overs
 
@@ -37,7 +38,8 @@ class EnvironmentReader:
     Without ``bindings`` connections and values are left out. ``overwrites`` says that the import removes unmanaged
     layers.
 
-    Source: tables workflow, solutioncomponent and msdyn_componentlayer, and those of ``InstalledSolution``.
+    Source: tables workflow, solutioncomponent and msdyn_componentlayer, and those of ``InstalledSolution`` and
+    ``find_flow_shares``.
     """
 
     client: DataverseClient
@@ -50,13 +52,14 @@ class EnvironmentReader:
         installed = target.installed
         own = [it.id for it in (installed, target.staged) if isinstance(it, Solution)]
         of_solution = [f"_solutionid_value eq {installed.id}"] if isinstance(installed, Solution) else []
-        rows, members = read_together(
+        rows, member_rows = read_together(
             self.client,
             Query("workflows", _FLOW_COLUMNS, None, also=DESKTOP_FLOW, headers=DRAFTS_TOO),
             Query("solutioncomponents", MEMBER_COLUMNS, of_solution),
         )
         desktop_flows = {row["workflowid"].lower(): row["name"] for row in rows}
-        solution = InstalledSolution(self.client, self.package, members, desktop_flows)
+        members = {row["objectid"].lower() for row in member_rows}
+        solution = InstalledSolution(self.client, self.package, member_rows, desktop_flows)
         left_overs = find_left_overs(self.package, solution.components)
         counterparts = DeployedFlows(self.client).counterparts(self.package, DRAFTS_TOO)
         hidden = self._hidden(counterparts)
@@ -73,7 +76,7 @@ class EnvironmentReader:
                 *self._cloud_callers(),
             ),
             desktop_flow_ids=frozenset(desktop_flows),
-            shares=tuple(solution.shares),
+            shares=tuple(find_flow_shares(self.client, members, desktop_flows)),
             hidden=frozenset(hidden),
             unbound_references=tuple(self.bindings.unbound()) if self.bindings else (),
             variables_without_value=tuple(self.bindings.valueless()) if self.bindings else (),

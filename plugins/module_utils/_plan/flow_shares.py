@@ -1,0 +1,42 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The shares of desktop flows in the words of a plan.
+
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from .._dataverse.client import DataverseClient
+from .._sharing.permissions import is_usual, to_api, word_of
+from .._sharing.principals import Principals
+from .._sharing.shares import read_shares
+from .environment import FlowShare
+
+
+def find_flow_shares(
+    client: DataverseClient, flow_ids: Collection[str], desktop_flows: Mapping[str, str]
+) -> list[FlowShare]:
+    """Return the shares of those flows that are desktop flows of the environment.
+
+    ``desktop_flows`` are the names of all desktop flows by id. Source: tables principalobjectaccess (or the function
+    RetrieveSharedPrincipalsAndAccess, for who may not read it), systemuser and team.
+    """
+    shares = read_shares(client, desktop_flows.keys() & flow_ids)
+    principals = Principals(client)
+    principals.load(ids=((holding.table, holding.principal_id) for holding, _mask in shares))
+    found = []
+    for holding, mask in shares:
+        principal = principals.get(holding.principal_id)
+        who = f"{principal.kind.replace('_', ' ')} {principal.name}" if principal else holding.principal_id
+        flow_id = holding.flow_id.lower()
+        found.append(FlowShare(desktop_flows[flow_id], flow_id, who, _access(mask)))
+    return found
+
+
+def _access(mask: int) -> str:
+    word = word_of(mask) or "nothing"
+    return word if is_usual(mask) else f"{word} ({to_api(mask)})"
