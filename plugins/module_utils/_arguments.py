@@ -67,15 +67,6 @@ CONNECTION_ARGUMENTS: dict[str, dict[str, Any]] = {
     },
 }
 
-CREDENTIALS = (
-    "access_token",
-    "client_secret",
-    "certificate_path",
-    "federated_token",
-    "federated_token_path",
-    "managed_identity",
-)
-
 
 def wait_arguments(timeout: int) -> dict[str, dict[str, Any]]:
     """Return the options of tasks that wait for a long operation; ``timeout`` is the default in seconds."""

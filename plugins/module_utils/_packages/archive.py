@@ -98,13 +98,13 @@ class PackageArchive:
         name: str,
         wanted: Callable[[tuple[str, ...]], bool],
         *,
-        digested: Iterable[str] = (),
+        textless: Iterable[str] = (),
         limit: int = CHARACTER_LIMIT,
         keep_all: bool = True,
     ) -> Iterator[Element]:
         """Yield the wanted elements of an XML entry; see xml.subtrees."""
         with self._translated_xml(name):
-            yield from subtrees(self.chunks(name), wanted, digested=digested, limit=limit, keep_all=keep_all)
+            yield from subtrees(self.chunks(name), wanted, textless=textless, limit=limit, keep_all=keep_all)
 
     def feed(self, name: str, handler: XmlHandler) -> None:
         """Feed an XML entry to a handler."""

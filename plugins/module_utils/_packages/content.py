@@ -19,27 +19,25 @@ from .xml import XmlHandler
 
 # Follows from the other entries.
 _CONTENT_TYPES = "[Content_Types].xml"
-_VERSION_PATH = ["ImportExportXml", "SolutionManifest", "Version"]
 # So far down, documents list components and their columns, whose order says nothing; below, order is content.
 _LISTING_DEPTH = 3
 
 
-def same_content(first: str, second: str, *, ignore_version: bool = False) -> bool:
+def same_content(first: str, second: str) -> bool:
     """Tell whether the packages at two paths hold the same components with the same content.
 
-    ``ignore_version`` takes packages that differ only in the version of the solution for the same.
     Raises PackageError when one of them cannot be read.
     """
     with PackageArchive(first) as one, PackageArchive(second) as other:
         names = one.names.keys() - {_CONTENT_TYPES}
         return names == other.names.keys() - {_CONTENT_TYPES} and all(
-            _fingerprint(one, name, ignore_version) == _fingerprint(other, name, ignore_version) for name in names
+            _fingerprint(one, name) == _fingerprint(other, name) for name in names
         )
 
 
-def _fingerprint(archive: PackageArchive, name: str, ignore_version: bool) -> bytes:
+def _fingerprint(archive: PackageArchive, name: str) -> bytes:
     if name.endswith(".xml"):
-        document = _Document(ignore_version)
+        document = _Document()
         archive.feed(name, document)
         return document.fingerprint
     digest = hashlib.sha256()
@@ -82,10 +80,9 @@ class _Element:
 class _Document(XmlHandler):
     """Takes an XML document and leaves its fingerprint."""
 
-    def __init__(self, ignore_version: bool) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self.fingerprint = b""
-        self._ignored = _VERSION_PATH if ignore_version else []
         self._open: list[_Element] = []
 
     def opened(self, attributes: dict[str, str]) -> None:
@@ -99,5 +96,5 @@ class _Document(XmlHandler):
 
     def closed(self) -> None:
         self.fingerprint = self._open.pop().fingerprint()
-        if self._open and self.path != self._ignored:
+        if self._open:
             self._open[-1].add_child(self.fingerprint)

@@ -47,7 +47,6 @@ class PackagedFlow:
 
     ``id`` is the workflowid (lower case), the same in all environments. ``inputs``, ``outputs`` and ``dependencies``
     are JSON texts of desktop flows as they stand in the columns of the same names (None: the element is missing).
-    ``definition_digest`` is the SHA-256 of the desktop flow's definition text.
     """
 
     id: str
@@ -56,9 +55,7 @@ class PackagedFlow:
     inputs: str | None
     outputs: str | None
     dependencies: str | None
-    definition_digest: str | None
     file_name: str
-    package_path: str = dataclasses.field(repr=False)
 
     @property
     def desktop(self) -> bool:
@@ -76,20 +73,6 @@ class PackagedFlow:
     @property
     def work_queues(self) -> tuple[str, ...]:
         return dependency_ids(self.dependencies, "workQueues")
-
-    @property
-    def definition(self) -> str | None:
-        """The script of a desktop flow as the package holds it (a JSON string), read anew from the package."""
-        with PackageArchive(self.package_path) as archive:
-            return next((text for id_, text in _definitions(archive) if id_ == self.id), None)
-
-    @property
-    def client_data(self) -> str | None:
-        """The JSON text of a cloud flow (column clientdata), read anew from the package."""
-        if not self.cloud:
-            return None
-        with PackageArchive(self.package_path) as archive:
-            return _client_data(archive, self)
 
 
 def dependency_ids(dependencies: str | None, key: str) -> tuple[str, ...]:
@@ -176,12 +159,12 @@ def _customizations(archive: PackageArchive) -> list[Element]:
     def wanted(path: tuple[str, ...]) -> bool:
         return path == _WORKFLOW_PATH or is_component_element(path)
 
-    return list(archive.elements(CUSTOMIZATIONS, wanted, digested=_BIG_COLUMNS))
+    return list(archive.elements(CUSTOMIZATIONS, wanted, textless=_BIG_COLUMNS))
 
 
 def _definitions(archive: PackageArchive) -> Iterator[tuple[str, str]]:
     others = _BIG_COLUMNS - {"Definition"}
-    elements = archive.elements(CUSTOMIZATIONS, lambda path: path == _WORKFLOW_PATH, digested=others, keep_all=False)
+    elements = archive.elements(CUSTOMIZATIONS, lambda path: path == _WORKFLOW_PATH, textless=others, keep_all=False)
     for element in elements:
         if (definition := element.findtext("Definition")) is not None:
             yield plain_id(element.get("WorkflowId")) or "", definition
@@ -194,7 +177,7 @@ def _client_data(archive: PackageArchive, flow: PackagedFlow) -> str:
 
 
 def _flow(archive: PackageArchive, element: Element) -> PackagedFlow:
-    id_, name, definition = plain_id(element.get("WorkflowId")), element.get("Name", ""), element.find("Definition")
+    id_, name = plain_id(element.get("WorkflowId")), element.get("Name", "")
     # Environments are asked for flows by this id, so that nothing else may stand there.
     if not id_ or not is_guid(id_):
         raise archive.error(f'holds the flow "{name}" with the id "{id_ or ""}", which is no GUID', "export it anew")
@@ -205,9 +188,7 @@ def _flow(archive: PackageArchive, element: Element) -> PackagedFlow:
         inputs=element.findtext("Inputs"),
         outputs=element.findtext("Outputs"),
         dependencies=element.findtext("Dependencies"),
-        definition_digest=None if definition is None else definition.get("sha256"),
         file_name=element.findtext("JsonFileName", "").lstrip("/"),
-        package_path=archive.path,
     )
 
 

@@ -10,7 +10,6 @@ without notice.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NoReturn
 from xml.etree.ElementTree import Element, TreeBuilder
@@ -95,17 +94,15 @@ def _refuse_dtd(*_arguments: Any) -> NoReturn:
 class _Collector(XmlHandler):
     """Builds the wanted subtrees out of a document."""
 
-    def __init__(self, wanted: Callable[[tuple[str, ...]], bool], digested: frozenset[str], limit: int) -> None:
+    def __init__(self, wanted: Callable[[tuple[str, ...]], bool], textless: frozenset[str], limit: int) -> None:
         super().__init__()
         self._wanted = wanted
-        self._digested = digested
+        self._textless = textless
         self._limit = limit
         self._kept = 0
         self._complete: list[Element] = []
         self._builder: TreeBuilder | None = None
         self._root_depth = 0
-        self._digest: Any = None
-        self._length = 0
 
     def opened(self, attributes: dict[str, str]) -> None:
         if self._builder is None:
@@ -114,27 +111,16 @@ class _Collector(XmlHandler):
             self._builder, self._root_depth = TreeBuilder(), len(self.path)
         self._keep(_ELEMENT_COST + sum(len(name) + len(value) for name, value in attributes.items()))
         self._builder.start(self.path[-1], attributes)
-        if self.path[-1] in self._digested:
-            self._digest, self._length = hashlib.sha256(), 0
 
     def text(self, data: str) -> None:
-        if self._builder is None:
-            return
-        if self._digest is not None:
-            self._digest.update(data.encode())
-            self._length += len(data)
-        else:
+        if self._builder is not None and self.path[-1] not in self._textless:
             self._keep(len(data))
             self._builder.data(data)
 
     def closed(self) -> None:
         if self._builder is None:
             return
-        element = self._builder.end(self.path[-1])
-        if self.path[-1] in self._digested:
-            element.set("sha256", self._digest.hexdigest())
-            element.set("length", str(self._length))
-            self._digest = None
+        self._builder.end(self.path[-1])
         if len(self.path) == self._root_depth:
             self._complete.append(self._builder.close())
             self._builder = None
@@ -158,18 +144,17 @@ def subtrees(
     chunks: Iterable[bytes],
     wanted: Callable[[tuple[str, ...]], bool],
     *,
-    digested: Iterable[str] = (),
+    textless: Iterable[str] = (),
     limit: int = CHARACTER_LIMIT,
     keep_all: bool = True,
 ) -> Iterator[Element]:
     """Yield each element whose path of tags is wanted, complete with everything below it.
 
-    ``digested`` names elements whose text is not kept: they carry the attributes ``sha256`` (of the text in UTF-8)
-    and ``length`` (characters) instead. ``limit`` bounds the characters kept in the whole document or, with
-    ``keep_all=False``, in the subtrees of one chunk at a time, for callers that drop each before the next.
+    ``textless`` names elements whose text is not kept. ``limit`` bounds the characters kept in the whole document or,
+    with ``keep_all=False``, in the subtrees of one chunk at a time, for callers that drop each before the next.
     Raises XmlError when the document is broken or not safe.
     """
-    collector = _Collector(wanted, frozenset(digested), limit)
+    collector = _Collector(wanted, frozenset(textless), limit)
     for _chunk in feed(chunks, collector):
         if complete := collector.take():
             yield from complete

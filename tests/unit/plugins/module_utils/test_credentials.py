@@ -173,7 +173,7 @@ def test_authority_belongs_to_the_cloud(params: dict[str, Any], authority: str) 
 
 def test_options_of_the_table_exist() -> None:
     assert set(_credentials.VARIABLES) <= set(_arguments.CONNECTION_ARGUMENTS)
-    assert set(_credentials.CREDENTIALS) == set(_arguments.CREDENTIALS)
+    assert set(_credentials.CREDENTIALS) <= set(_credentials.VARIABLES)
     assert set(_credentials.AUTHORITIES) == set(_arguments.CONNECTION_ARGUMENTS["cloud"]["choices"])
 
 

@@ -104,21 +104,15 @@ def test_a_flow_brings_its_signature_and_child_flows(package_path: str) -> None:
 
 
 def test_big_texts_are_read_when_asked_for(package_path: str) -> None:
-    flow, second, cloud = read_package(package_path).flows
-
-    assert flow.definition == json.dumps(f"External.RunFlow FlowId: '{flow_id(2)}' @In: 'ä'")
-    assert flow.definition_digest == hashlib.sha256(flow.definition.encode()).hexdigest()
-    assert second.definition == '"SET X TO 1\\r\\n"'
-    assert json.loads(cloud.client_data or "")["properties"]["definition"]["actions"].keys() == {"Run"}
-    assert (cloud.definition, flow.client_data) == (None, None)
-
-
-def test_contents_come_with_their_flows(package_path: str) -> None:
     package = read_package(package_path)
 
-    contents = {flow.id: text for flow, text in package.contents()}
+    contents = list(package.contents())
 
-    assert contents == {flow.id: flow.definition or flow.client_data for flow in package.flows}
+    assert [flow for flow, _text in contents] == list(package.flows)
+    first, second, cloud = (text for _flow, text in contents)
+    assert first == json.dumps(f"External.RunFlow FlowId: '{flow_id(2)}' @In: 'ä'")
+    assert second == '"SET X TO 1\\r\\n"'
+    assert json.loads(cloud)["properties"]["definition"]["actions"].keys() == {"Run"}
 
 
 def test_connection_references_name_their_connector_only(package_path: str) -> None:
