@@ -27,7 +27,8 @@ from .service_errors import unreadable
 from .streams import Base64Member, FileInJson
 from .web_api import WebApi
 
-PAGE = {"Prefer": "odata.maxpagesize=5000"}  # the largest page there is; each page's request must ask for it
+LARGEST_PAGE = 5000
+PAGE = {"Prefer": f"odata.maxpagesize={LARGEST_PAGE}"}  # each page's request must ask for it
 LONGEST_QUERY = 6000
 FILE_TIMEOUT = 600.0  # seconds without a byte while the service validates or packs a whole solution
 
@@ -104,10 +105,14 @@ class DataverseClient:
         orderby: str | None = None,
         expand: str | None = None,
         headers: Mapping[str, str] | None = None,
+        page_size: int = LARGEST_PAGE,
     ) -> Iterator[Row]:
-        """Yield the rows of a table, page by page (5,000 rows each), in the order of the service."""
+        """Yield the rows of a table, page by page, in the order of the service.
+
+        One page is in memory at a time, so rows with big texts need a smaller ``page_size``.
+        """
         options = {"$select": columns(select), "$filter": filter, "$orderby": orderby, "$expand": expand}
-        paged = _paged(headers)
+        paged = _paged(headers, page_size)
         yield from self.rows(self._api.json("GET", resource(entity_set, options), headers=paged), paged)
 
     def list_matching(
@@ -216,7 +221,7 @@ class DataverseClient:
             yield from page["value"]
 
 
-def _paged(headers: Mapping[str, str] | None) -> dict[str, str]:
-    """Return headers together with the wish for the largest pages."""
+def _paged(headers: Mapping[str, str] | None, size: int = LARGEST_PAGE) -> dict[str, str]:
+    """Return headers together with the wish for pages of so many rows, the largest ones by default."""
     wanted = dict(headers or {})
-    return {**wanted, "Prefer": ",".join(filter(None, [wanted.get("Prefer"), PAGE["Prefer"]]))}
+    return {**wanted, "Prefer": ",".join(filter(None, [wanted.get("Prefer"), f"odata.maxpagesize={size}"]))}

@@ -29,6 +29,8 @@ from .left_overs import find_left_overs
 _FLOW_COLUMNS = "workflowid,name,category,dependencies"
 # The words of calls, so that the contents of other cloud flows need not be read.
 _CLOUD_CALLER = "category eq 5 and contains(clientdata,'RunUIFlow')"
+# Flows with their contents that are read together. Contents have megabytes sometimes, and kilobytes mostly.
+_CONTENTS_TOGETHER = 50
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,14 +103,18 @@ class EnvironmentReader:
             if caller.id not in replaced and not caller.called.isdisjoint(in_doubt)
         ]
         columns = f"{_FLOW_COLUMNS},definition"
-        known = self.client.list_matching("workflows", conditions, select=columns, headers=DRAFTS_TOO)
-        callers.update((caller.id, caller) for caller in map(Caller.from_row, known))
+        for start in range(0, len(conditions), _CONTENTS_TOGETHER):
+            some = conditions[start : start + _CONTENTS_TOGETHER]
+            known = self.client.list_matching("workflows", some, select=columns, headers=DRAFTS_TOO)
+            callers.update((caller.id, caller) for caller in map(Caller.from_row, known))
         return list(callers.values())
 
     def _cloud_callers(self) -> list[Caller]:
         """Return the cloud flows that call desktop flows, or may do so; one page of contents at a time is in memory."""
         columns = "workflowid,name,category,clientdata"
-        rows = self.client.list("workflows", select=columns, filter=_CLOUD_CALLER, headers=DRAFTS_TOO)
+        rows = self.client.list(
+            "workflows", select=columns, filter=_CLOUD_CALLER, headers=DRAFTS_TOO, page_size=_CONTENTS_TOGETHER
+        )
         return [caller for caller in map(Caller.from_row, rows) if caller.calls or caller.calls is None]
 
 
