@@ -42,6 +42,7 @@ options:
     description:
       - Name or id of the business unit of the team. A new team goes to the root business unit when this is not given.
       - The team of an existing name is looked for in this business unit only, or in all when this is not given.
+      - The team of a group that is in another business unit is an error, since this module does not move teams.
     type: str
   administrator:
     description:
@@ -54,7 +55,7 @@ options:
     type: list
     elements: str
   exclusive:
-    description: Take away security roles that are not in O(security_roles).
+    description: Take away security roles that are not in O(security_roles), which is needed then.
     type: bool
     default: false
   state:
@@ -218,6 +219,7 @@ MODULE = ModuleDefinition(
         "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     },
     required_one_of=[("name", "entra_group")],
+    required_if=[("exclusive", True, ["security_roles"])],
 )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from .._dataverse.batch import Operation
 from .._dataverse.client import DataverseClient
 from .._dataverse.odata import all_of, guid, quote
-from .._errors import AmbiguousMatchError, NoMatchError
+from .._errors import AmbiguousMatchError, NoMatchError, RefusedError
 
 COLUMNS = "teamid,name,description,teamtype,membershiptype,azureactivedirectoryobjectid,_businessunitid_value"
 ROLES = "teamroles_association($select=roleid,name)"
@@ -88,7 +88,8 @@ class Teams:
     def find(self, draft: Team) -> Team | None:
         """Return the team of the draft's group and membership, else the owner team with its name, or None.
 
-        Raises ``AmbiguousMatchError`` when owner teams of several business units bear the name.
+        Raises ``AmbiguousMatchError`` when owner teams of several business units bear the name, and ``RefusedError``
+        when the group's team is in another business unit than the draft.
         """
         if draft.entra_group:
             membership = f"membershiptype eq {MEMBERSHIPS[draft.membership]}"
@@ -103,7 +104,17 @@ class Teams:
                 f"name: {len(rows)} teams are named {draft.name!r}, name the business_unit too: {listed}.",
                 candidates=[{"id": row["teamid"], "business_unit_id": row["_businessunitid_value"]} for row in rows],
             )
-        return self._team(rows[0]) if rows else None
+        return self._in_unit(self._team(rows[0]), draft.business_unit) if rows else None
+
+    @staticmethod
+    def _in_unit(team: Team, wanted: Named | None) -> Team:
+        found = team.business_unit
+        if wanted and found and found.id != wanted.id:
+            raise RefusedError(
+                f"business_unit: the team {team.name!r} of the Entra group {team.entra_group} is in the business unit"
+                f" {found.name!r} and not in {wanted.name!r}: name that one, or move the team first."
+            )
+        return team
 
     def get(self, team_id: str | None) -> Team:
         """Return the team with an id."""

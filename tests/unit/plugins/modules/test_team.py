@@ -71,6 +71,10 @@ def test_a_team_goes_through_all_states(
         ),
         ({"entra_group": "RPA Finance"}, "is not the object id of an Entra group"),
         ({}, "one of the following is required: name, entra_group"),
+        (
+            {"name": "Finance Robotics", "exclusive": True},
+            "exclusive is True but all of the following are missing: security_roles",
+        ),
     ],
 )
 def test_a_mistake_is_told_before_anything_is_written(
@@ -80,6 +84,18 @@ def test_a_mistake_is_told_before_anything_is_written(
     assert result["failed"]
     assert message in result["msg"]
     assert writes(simulator) == []
+
+
+@pytest.mark.parametrize("state", ["present", "absent"])
+def test_the_team_of_a_group_in_another_business_unit_is_refused(manage: Run, simulator: Any, state: str) -> None:
+    made = manage(entra_group=GROUP)["team"]
+    simulator.clear_journal()
+    for check_mode in (True, False):
+        refused = manage(check_mode=check_mode, entra_group=GROUP, business_unit="Operations", state=state)
+        assert refused["failed"]
+        assert f"is in the business unit '{made['business_unit']['name']}' and not in 'Operations'" in refused["msg"]
+    assert writes(simulator) == []
+    assert not manage(entra_group=GROUP, business_unit=made["business_unit"]["name"])["changed"]
 
 
 def test_a_team_is_found_in_its_business_unit(manage: Run, simulator: Any) -> None:
