@@ -92,6 +92,8 @@ class Faults:
 
     def add(self, values: Mapping[str, Any]) -> Fault:
         """ValueError names an unknown kind or member."""
+        if not isinstance(values, Mapping) or "kind" not in values:
+            raise ValueError(f"A fault is a JSON object with the member kind, not {values!r}.")
         known = set(Fault.__dataclass_fields__) - {"id", "seen"}
         unknown = set(values) - known
         if unknown:
