@@ -114,6 +114,10 @@ desktop_flows:
       type: list
       elements: str
       returned: success
+failure:
+  description: What is known of a failure, C(status), C(code), C(request_id) and the like.
+  returned: failure
+  type: dict
 """
 
 from typing import Any

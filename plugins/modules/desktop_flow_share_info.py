@@ -161,6 +161,10 @@ desktop_flows:
           description: Whether the user is disabled.
           type: bool
           returned: success
+failure:
+  description: What is known of a failure, C(status), C(code), C(request_id) and the like.
+  returned: failure
+  type: dict
 """
 
 from typing import Any

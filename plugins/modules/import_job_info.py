@@ -49,6 +49,7 @@ EXAMPLES = r"""
     access_token: "{{ token }}"
     id: "{{ started.import_job.id }}"
     operation_id: "{{ started.import_job.operation_id }}"
+  when: started.import_job  # none where the version was there already
   register: result
   until: result.import_job.state in ['succeeded', 'failed', 'canceled']
   retries: 120
@@ -97,6 +98,10 @@ import_job:
       description: Errors of the platform.
       type: list
       elements: str
+failure:
+  description: What is known of a failure, C(status), C(code), C(request_id) and the like.
+  returned: failure
+  type: dict
 """
 
 from typing import Any

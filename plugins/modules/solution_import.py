@@ -130,7 +130,7 @@ options:
   wait:
     description:
       - Whether to wait for the end of the import. Use M(coe.power_platform.import_job_info) to follow it otherwise.
-      - Without waiting nothing is read back afterwards.
+      - Without waiting nothing is read back afterwards. RV(import_job) is none when there was nothing to import.
     type: bool
     default: true
   wait_timeout:
@@ -217,7 +217,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 operation:
-  description: V(install), V(update), V(upgrade), V(stage), or V(none) when the package was there already.
+  description:
+    - V(install), V(update), V(upgrade), V(stage), or V(none) when the package was there already.
+    - V(refuse) in failures, when nothing of these can bring the package into the environment.
   returned: always, once it is decided
   type: str
   sample: update
@@ -256,7 +258,7 @@ solution:
       sample: 1.2.0.0
 import_job:
   description: The import job. None when nothing was imported.
-  returned: always
+  returned: always, once the package is read
   type: dict
   contains:
     id:

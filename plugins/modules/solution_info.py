@@ -180,6 +180,10 @@ not_comparable:
     message:
       description: The same in a sentence.
       type: str
+failure:
+  description: What is known of a failure, C(status), C(code), C(request_id) and the like.
+  returned: failure
+  type: dict
 """
 
 from typing import Any

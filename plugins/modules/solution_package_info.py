@@ -266,6 +266,10 @@ package:
           type: list
           elements: str
           sample: [subflow Main]
+failure:
+  description: What is known of a failure, C(status), C(code), C(request_id) and the like.
+  returned: failure
+  type: dict
 """
 
 from typing import Any
