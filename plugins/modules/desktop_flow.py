@@ -38,7 +38,9 @@ options:
         description: User name (UPN), e-mail address, Entra object id or C(systemuserid) of a user.
         type: str
       team:
-        description: Name or C(teamid) of a Dataverse team. Not every environment lets teams own flows.
+        description:
+          - Name or C(teamid) of a Dataverse team. Access teams cannot own anything, and not every environment lets
+            other teams own flows.
         type: str
       entra_group:
         description: Object id of an Entra group that has a team in the environment.
@@ -138,9 +140,15 @@ def _owner(principals: Principals, option: dict[str, Any] | None) -> Principal |
     if not option:
         return None
     ((kind, text),) = [(kind, text) for kind, text in option.items() if text]
-    owner = principals.resolve(PrincipalReference(kind, text), f"owner.{kind}")
+    reference = PrincipalReference(kind, text)
+    owner = principals.resolve(reference, f"owner.{kind}")
+    unsuitable = reference.why_unsuitable(owner)
     if owner.disabled:
-        raise RefusedError(f"owner.{kind}: the user {text!r} is disabled: enable it, or name another owner.")
+        unsuitable = f"the user {text!r} is disabled: enable it, or name another owner"
+    elif not unsuitable and not owner.can_own:
+        unsuitable = f"{text!r} is an access team, which cannot own anything: name an owner team"
+    if unsuitable:
+        raise RefusedError(f"owner.{kind}: {unsuitable}.")
     return owner
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from .._dataverse.odata import guid
 from .changes import Declaration, Holding
 from .desktop_flows import DesktopFlow, DesktopFlows, why_not
 from .desktop_flows import candidates_of as flow_candidates
@@ -125,13 +124,11 @@ def _phrase(permission: Permission | None) -> str:
 
 def _why_unsuitable(entry: PrincipalEntry, principal: Principal, absent: bool) -> str | None:
     """Return why a principal cannot be used the way an entry does, or None."""
-    kind, text = entry.reference.kind, entry.reference.text
-    if principal.table == "systemuser" and principal.kind != kind:
-        return f"{text!r} is of the kind {principal.kind}: name it with {principal.kind}"
-    if kind == "team" and principal.kind == "entra_group" and guid(text) != principal.id:
-        return f"{text!r} is the team of an Entra group: name it with entra_group: {principal.entra_id}"
-    if not principal.shareable:
-        return f"{text!r} is a team that the platform manages by itself and that cannot be shared with"
-    if kind == "application" and not absent and word_of(entry.permission.mask) == "co_owner":
-        return f"the application {text!r} cannot be a co-owner: give it the permission user, or make it the owner"
+    if unsuitable := entry.reference.why_unsuitable(principal):
+        return unsuitable
+    if entry.reference.kind == "application" and not absent and word_of(entry.permission.mask) == "co_owner":
+        return (
+            f"the application {entry.reference.text!r} cannot be a co-owner: give it the permission user, or make it"
+            " the owner"
+        )
     return None

@@ -23,6 +23,7 @@ USER_COLUMNS = (
 )
 TEAM_COLUMNS = "teamid,name,teamtype,azureactivedirectoryobjectid,systemmanaged,sharelinkqualifier"
 TABLES = {"user": "systemuser", "application": "systemuser", "team": "team", "entra_group": "team"}
+ACCESS_TEAM = 1
 GROUP_TEAM_TYPES = (2, 3)
 NOUNS = {"user": "user", "application": "application user", "team": "team", "entra_group": "team of the Entra group"}
 REMEDIES = {
@@ -38,7 +39,8 @@ class Principal:
     """One row of ``systemusers`` or ``teams``.
 
     ``kind`` is user, application, team or entra_group. ``shareable`` is false for the hidden teams behind shared links
-    and for teams that the platform manages: their shares belong to the platform.
+    and for teams that the platform manages: their shares belong to the platform. Access teams cannot own rows, so
+    ``can_own`` is false for them. Source: Microsoft documentation, Manage teams.
     """
 
     id: str
@@ -48,6 +50,7 @@ class Principal:
     application_id: str | None = None
     disabled: bool = False
     shareable: bool = True
+    can_own: bool = True
 
     @property
     def table(self) -> str:
@@ -87,6 +90,16 @@ class PrincipalReference:
         listed = ", ".join(f"{principal.id} ({principal.name})" for principal in found)
         return f"{self.text!r} may mean {len(found)} rows, {remedy}: {listed}"
 
+    def why_unsuitable(self, found: Principal) -> str | None:
+        """Return in a phrase why the one row that was found must not be named this way, or None."""
+        if found.table == "systemuser" and found.kind != self.kind:
+            return f"{self.text!r} is of the kind {found.kind}: name it with {found.kind}"
+        if self.kind == "team" and found.kind == "entra_group" and guid(self.text) != found.id:
+            return f"{self.text!r} is the team of an Entra group: name it with entra_group: {found.entra_id}"
+        if not found.shareable:
+            return f"{self.text!r} is a team that the platform manages by itself: name another one"
+        return None
+
 
 def candidates_of(found: Iterable[Principal]) -> list[dict[str, str]]:
     """Return principals as the candidates of an ambiguous name: id and name."""
@@ -123,6 +136,7 @@ def team_from_api(row: dict[str, Any]) -> Principal:
         name=row["name"],
         entra_id=row.get("azureactivedirectoryobjectid"),
         shareable=not row.get("systemmanaged") and not row.get("sharelinkqualifier"),
+        can_own=row.get("teamtype") != ACCESS_TEAM,
     )
 
 

@@ -68,6 +68,13 @@ def test_nothing_given_changes_nothing(manage: Run, simulator: Any) -> None:
         ),
         ({"name": "Write Log", "owner": {"user": "alex.twin@contoso.example"}}, "may mean 2 rows"),
         ({"name": "Write Log", "owner": {"user": "dana.disabled@contoso.example"}}, "is disabled"),
+        (
+            {"name": "Write Log", "owner": {"user": f"{MAKER}@contoso.example"}},
+            "is of the kind application: name it with application",
+        ),
+        ({"name": "Write Log", "owner": {"team": "Payroll Runners"}}, "name it with entra_group: d0000000-"),
+        ({"name": "Write Log", "owner": {"team": "SharedLink_workflow"}}, "the platform manages by itself"),
+        ({"name": "Write Log", "owner": {"team": "Night Shift"}}, "is an access team, which cannot own anything"),
         ({"name": "Write Log", "owner": {}}, "one of the following is required: user, team, entra_group, application"),
         ({}, "one of the following is required: name, id"),
     ],
@@ -75,7 +82,8 @@ def test_nothing_given_changes_nothing(manage: Run, simulator: Any) -> None:
 def test_a_mistake_is_told_before_anything_is_written(
     manage: Run, simulator: Any, params: dict[str, Any], message: str
 ) -> None:
-    result = manage(**params)
-    assert result["failed"]
-    assert message in result["msg"]
+    for check_mode in (True, False):
+        result = manage(check_mode=check_mode, **params)
+        assert result["failed"]
+        assert message in result["msg"]
     assert writes(simulator) == []
