@@ -150,11 +150,13 @@ class Principals:
         self._client = client
         self._by_id: dict[str, Principal] = {}
         self._by_column: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+        self._asked: set[tuple[str, str]] = set()
 
     def load(self, references: Iterable[PrincipalReference] = (), ids: Iterable[tuple[str, str]] = ()) -> None:
         """Read all rows that the references and the ids (table, id) may mean, in one request."""
         conditions: dict[str, list[str]] = {"systemuser": [], "team": []}
         for reference in sorted(set(references), key=dataclasses.astuple):
+            self._asked.add((reference.kind, reference.text.casefold()))
             if reference.columns:
                 conditions[TABLES[reference.kind]].append(reference.condition)
         for table, principal_id in sorted(set(ids)):
@@ -208,7 +210,12 @@ class Principals:
         raise AmbiguousMatchError(message, candidates=candidates_of(found)) if found else NoMatchError(message)
 
     def designate(self, principal: Principal) -> dict[str, str]:
-        """Return the option that names a principal, such as ``{"user": "ada@contoso.com"}``; by id when it must be."""
-        if self.find(PrincipalReference(principal.kind, principal.designation)) == [principal]:
-            return {principal.kind: principal.designation}
-        return {"team" if principal.table == "team" else principal.kind: principal.id}
+        """Return the option that names a principal, such as ``{"user": "ada@contoso.com"}``.
+
+        By id unless the name is known to be unique: it was asked for, or is an application id, and means one row.
+        """
+        kind, text = principal.kind, principal.designation
+        certain = (kind, text.casefold()) in self._asked or text == principal.application_id
+        if certain and self.find(PrincipalReference(kind, text)) == [principal]:
+            return {kind: text}
+        return {"team" if principal.table == "team" else kind: principal.id}

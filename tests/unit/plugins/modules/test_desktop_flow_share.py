@@ -474,3 +474,21 @@ def test_flows_with_work_queues_are_warned_of_when_they_are_shared(share: Share,
     declared = {"desktop_flow": "Write Log", "principals": [ROBOTS]}
     assert any("work queues" in warning and "Write Log" in warning for warning in share(declared)["warnings"])
     assert share(declared)["warnings"] == []
+
+
+def test_shares_are_valid_input_also_where_a_holder_who_was_not_declared_has_a_namesake(
+    share: Share, simulator: Any
+) -> None:
+    store = simulator.environment("dev").store
+    flow = store.first("workflow", name="Write Log")
+    twin, john = store.first("team", name="Robotics"), store.first("systemuser", domainname=JOHN["user"])
+    give(simulator, flow["workflowid"], "team", twin["teamid"], 1)
+    give(simulator, flow["workflowid"], "systemuser", john["systemuserid"], 1)
+    declared = {"desktop_flow": "Write Log", "principals": [ROBOTS]}
+    predicted, done = share(declared, check_mode=True), share(declared)
+    assert predicted["shares"] == done["shares"]
+    (entry,) = done["shares"]
+    assert {"team": twin["teamid"], "permission": "user"} in entry["principals"]
+    assert ROBOTS in entry["principals"]
+    again = share(*done["shares"])
+    assert (again["changed"], len(again["shares"][0]["principals"])) == (False, 3)
