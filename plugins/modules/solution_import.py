@@ -572,7 +572,8 @@ def import_solution(work: Work) -> dict[str, Any]:
         companions=companions,
     )
     solution_import = SolutionImport(work.client, package, bindings, options, plan, work.warn)
-    return do_guarded(work, package.unique_name, solution_import)
+    flow_ids = [flow.id for flow in package.desktop_flows]
+    return do_guarded(work, package.unique_name, solution_import, flow_ids)
 
 
 MODULE = ModuleDefinition(

@@ -10,7 +10,7 @@ This file is private to the collection and may change without notice.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from .._dataverse.client import DataverseClient
@@ -18,7 +18,7 @@ from .._dataverse.jobs import Jobs
 from .._dataverse.reading import read_together
 from .._errors import OperationFailedError, PowerPlatformError, RefusedError
 from .changes import Share
-from .desktop_flows import DesktopFlows, components_query
+from .desktop_flows import DesktopFlow, DesktopFlows, components_query
 from .ledger import ShareLedger
 from .records import FileRecords, NoteRecords, ShareRecord, ShareRecords, make_records
 from .shares import read_shares
@@ -59,6 +59,9 @@ def complete(client: DataverseClient, records: ShareRecords, found: Sequence[Sha
 class ShareGuard:
     """Protects the shares of a solution's desktop flows around an operation that takes them away.
 
+    Protected are the flows of the solution, of its staged upgrade, and ``flow_ids``, those of the package to come: the
+    platform drops the shares of flows that only the new version holds, too.
+
     ``complete`` finishes what an earlier run left, ``record`` comes before the operation, ``watch`` again and again
     while it runs, ``restore`` after it; ``to_result`` tells what happened. A run may die anywhere: the record stays
     until the shares are back.
@@ -72,12 +75,14 @@ class ShareGuard:
         solution: str,
         records: ShareRecords,
         *,
+        flow_ids: Collection[str] = (),
         required: bool = True,
         warn: Callable[[str], None],
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._client = client
         self._solution = solution
+        self._package_flow_ids = flow_ids
         self._records = records
         self._required = required
         self._warn = warn
@@ -100,13 +105,19 @@ class ShareGuard:
 
     def observe(self) -> list[Share]:
         """Read the shares of the solution's desktop flows, expect them to stay, and return them."""
-        flows = DesktopFlows(self._client)
-        flows.load((), read_together(self._client, components_query([self._solution]))[0])
+        flows = self._flows()
         self._flow_names.update({flow.id: flow.name for flow in flows})
         begin = self._clock()
         shares = read_shares(self._client, {flow.id for flow in flows})
         self._ledger.expect(shares, begin)
         return shares
+
+    def _flows(self) -> list[DesktopFlow]:
+        names = [self._solution, f"{self._solution}_Upgrade"]
+        flows = DesktopFlows(self._client)
+        flows.load(self._package_flow_ids, read_together(self._client, components_query(names))[0])
+        to_come = (flows.get(flow_id) for flow_id in self._package_flow_ids)
+        return [*(flow for name in names for flow in flows.of_solution(name)), *(flow for flow in to_come if flow)]
 
     def record(self) -> None:
         """Note the shares where they survive this run.

@@ -9,6 +9,7 @@ This file is private to the collection and may change without notice.
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .._errors import ApiError, PowerPlatformError
@@ -32,8 +33,10 @@ class SolutionTask(Protocol):
         """Do it."""
 
 
-def do_guarded(work: Work, solution: str, task: SolutionTask) -> dict[str, Any]:
+def do_guarded(work: Work, solution: str, task: SolutionTask, flow_ids: Collection[str] = ()) -> dict[str, Any]:
     """Do a task, or predict it in check mode, and return its result with ``shares`` and ``permission_gap_seconds``.
+
+    ``flow_ids`` are the desktop flows that the task brings.
 
     What an earlier run left undone is completed first. Raises what the task raises, ``RefusedError`` when the shares
     cannot be recorded before an upgrade, and ``OperationFailedError`` when some could not be put back after it.
@@ -45,6 +48,7 @@ def do_guarded(work: Work, solution: str, task: SolutionTask) -> dict[str, Any]:
         work.client,
         solution,
         records_of(work.client, params),
+        flow_ids=flow_ids,
         required=params["require_share_record"],
         warn=work.warn,
     )

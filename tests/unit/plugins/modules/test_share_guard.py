@@ -22,6 +22,12 @@ from ansible_collections.coe.power_platform.plugins.modules import (
     solution_import,
     solution_promote,
 )
+from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.package_maker import (
+    DesktopFlow,
+    flow_id,
+    package_files,
+    write_package,
+)
 from ansible_collections.coe.power_platform.tests.unit.plugins.modules.sharing_scenes import (
     give,
     make_users,
@@ -323,3 +329,33 @@ def test_two_upgrades_and_a_sharing_run_at_the_same_time_end_well(
     assert shares_in(environment) == before
     assert notes(simulator) == 0
     assert writes(simulator, "test").count("StageAndUpgradeAsync") == 1
+
+
+def test_the_shares_of_flows_that_only_the_staged_version_holds_are_protected_too(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    package = release(tmp_path, "1.1.0.0", flows=(1, 2, 3))
+    run_module(solution_import, src=package, import_mode="stage_for_upgrade", **test)
+    run_module(desktop_flow_share, shares=[{"desktop_flow": flow_id(3), "principals": [ROBOTS]}], **test)
+    before = shares_in(simulator.environment("test"))
+    assert len(before) == 5
+    predicted = run_module(solution_promote, check_mode=True, name=NAME, **test)
+    result = run_module(solution_promote, name=NAME, **test)
+    assert len(result["shares"]["restored"]) == 5
+    assert predicted["shares"] == result["shares"]
+    assert shares_in(simulator.environment("test")) == before
+
+
+def test_the_shares_of_a_flow_that_moves_in_from_another_solution_are_protected_too(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    other = package_files([DesktopFlow(flow_id(3), "Flow 3")], version="1.0.0.0", managed=True, unique_name="Other")
+    put(simulator, "test", write_package(tmp_path / "other.zip", other))
+    run_module(desktop_flow_share, shares=[{"desktop_flow": flow_id(3), "principals": [ROBOTS]}], **test)
+    before = shares_in(simulator.environment("test"))
+    options = {"src": release(tmp_path, "1.1.0.0", flows=(1, 2, 3)), "import_mode": "upgrade", **test}
+    predicted = run_module(solution_import, check_mode=True, **options)
+    result = run_module(solution_import, **options)
+    assert len(result["shares"]["restored"]) == 5
+    assert predicted["shares"] == result["shares"]
+    assert shares_in(simulator.environment("test")) == before
