@@ -14,7 +14,7 @@ from typing import Any
 from .changes import Change, Share
 from .entries import Mistake
 from .permissions import word_of
-from .principals import Principals
+from .principals import PrincipalReference, Principals
 from .report import ShareReport
 
 KEYS = (
@@ -62,7 +62,8 @@ def find_drift(
 
     From the changes that would be needed: ``missing``, ``wrong_level``, ``surplus``. From the shares that exist:
     ``disabled_user`` and ``unknown_principal`` (the environment no longer lists the holder). From the declaration:
-    the kind of the mistake, such as ``unknown_flow``. A share of a disabled user is told once, as that.
+    the kind of the mistake, such as ``unknown_flow``. A share of a disabled user is told once, as that, also when it is
+    declared.
     """
     disabled = set()
     for share in shares:
@@ -70,14 +71,21 @@ def find_drift(
         if principal is None:
             yield "unknown_principal", share
         elif principal.disabled and not allow_disabled:
-            disabled.add(share.holding)
+            disabled.add(principal.id)
             yield "disabled_user", share
     for change in changes:
         principal = principals.get(change.holding.principal_id)
         if allow_disabled or not (principal and principal.disabled):
             yield KIND_OF_ACTION[change.action], change
     for mistake in mistakes:
-        yield mistake.kind, mistake
+        if mistake.kind != "disabled_user" or _meant(mistake, principals).isdisjoint(disabled):
+            yield mistake.kind, mistake
+
+
+def _meant(mistake: Mistake, principals: Principals) -> set[str]:
+    """Return the ids of the principals that a mistaken entry means."""
+    kind = mistake.path.rpartition(".")[2]
+    return {principal.id for principal in principals.find(PrincipalReference(kind, mistake.value or ""))}
 
 
 def to_result(kind: str, difference: Share | Change | Mistake, report: ShareReport) -> dict[str, Any]:

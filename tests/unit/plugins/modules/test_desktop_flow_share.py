@@ -421,7 +421,6 @@ def test_an_audit_tells_all_drift_as_data_and_writes_nothing(share: Share, simul
     assert found == [
         ("ambiguous_principal", "Robotics"),
         ("disabled_user", "dana.disabled@contoso.example"),
-        ("disabled_user", "dana.disabled@contoso.example"),
         ("missing", "Finance Robotics"),
         ("surplus", "Night Shift"),
         ("unknown_flow", "Unknown"),
@@ -432,6 +431,15 @@ def test_an_audit_tells_all_drift_as_data_and_writes_nothing(share: Share, simul
     wrong = next(one for one in result["drift"] if one["kind"] == "wrong_level")
     assert (wrong["found"], wrong["declared"]) == ("co_owner", "user")
     assert len({frozenset(one) for one in result["drift"]}) == 1
+
+
+def test_an_audit_tells_a_declared_disabled_user_who_holds_nothing(share: Share) -> None:
+    declared = {"desktop_flow": "Write Log", "principals": [{"user": "dana.disabled@contoso.example"}]}
+    (drift,) = share(declared, audit=True)["drift"]
+    assert (drift["kind"], drift["path"]) == ("disabled_user", "shares[0].principals[0].user")
+    share(declared, allow_disabled=True)
+    (drift,) = share(declared, audit=True)["drift"]
+    assert (drift["kind"], drift["found"], drift["desktop_flow"]) == ("disabled_user", "user", "Write Log")
 
 
 def test_an_audit_still_refuses_a_declaration_that_contradicts_itself(share: Share) -> None:
