@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from .._errors import ConfigurationError, OperationFailedError, PackageError, RefusedError
+from .._errors import ConfigurationError, OperationFailedError, PackageError, PowerPlatformError, RefusedError
 from .._packages.content import same_content
 from .._packages.manifest import version_key
 from .._packages.package import Package, read_package
@@ -92,10 +92,23 @@ class SolutionExport:
         return self._result(changed=self._raises_version or not same, package=there if same else None)
 
     def perform(self, operations: Operations) -> dict[str, Any]:
-        """Write the package's file, unless it holds the same already, and return the task's result."""
+        """Write the package's file, unless it holds the same already, and return the task's result.
+
+        The result of a failure tells when the version was raised before it.
+        """
         begin = time.monotonic()
         if self._raises_version:
             self._solutions.set_version(self._solution, self._version)
+        try:
+            package, written = self._write(operations)
+        except PowerPlatformError as error:
+            error.result.update(changed=self._raises_version, solution=self._described_solution)
+            raise
+        result = self._result(changed=written or self._raises_version, package=package)
+        return {**result, "duration": round(time.monotonic() - begin, 1)}
+
+    def _write(self, operations: Operations) -> tuple[Package, bool]:
+        """Export, and return the package that the file holds then, with whether it was written."""
         if self._options.publish:
             self._carry_out(operations, publication(self._solution.name))
         job_id = self._carry_out(operations, self._export())["ExportJobId"]
@@ -104,11 +117,10 @@ class SolutionExport:
             with open(temporary, "w+b") as file:
                 self._client.download("DownloadSolutionExportData", {"ExportJobId": job_id}, "ExportSolutionFile", file)
             package = self._checked(temporary)
-            written = not self._existing or not same_content(temporary, self._path)
-            if written:
-                os.replace(temporary, self._path)
-        result = self._result(changed=written or self._raises_version, package=package if written else self._existing)
-        return {**result, "duration": round(time.monotonic() - begin, 1)}
+            if self._existing and same_content(temporary, self._path):
+                return self._existing, False
+            os.replace(temporary, self._path)
+        return package, True
 
     def _carry_out(self, operations: Operations, order: Order) -> Any:
         run = operations.carry_out_one(order)
@@ -134,6 +146,16 @@ class SolutionExport:
             )
         return package
 
+    @property
+    def _described_solution(self) -> dict[str, Any]:
+        return {
+            "name": self._solution.name,
+            "friendly_name": self._solution.friendly_name,
+            "version": self._version,
+            "previous_version": self._solution.version,
+            "managed": self._options.managed,
+        }
+
     def _result(self, *, changed: bool, package: Package | None) -> dict[str, Any]:
         before, after = _described(self._existing), _described(package)
         return {
@@ -144,13 +166,7 @@ class SolutionExport:
                 "checksum": package.checksum if package else None,
                 "size": package.size if package else None,
             },
-            "solution": {
-                "name": self._solution.name,
-                "friendly_name": self._solution.friendly_name,
-                "version": self._version,
-                "previous_version": self._solution.version,
-                "managed": self._options.managed,
-            },
+            "solution": self._described_solution,
             "duration": 0.0,
             "diff": {
                 "before": {"version": self._solution.version, "file": before},

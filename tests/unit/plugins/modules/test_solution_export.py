@@ -125,6 +125,19 @@ def test_a_failing_export_leaves_the_file_as_it_was(
     assert [entry.name for entry in tmp_path.iterdir()] == ["package.zip"]
 
 
+@pytest.mark.parametrize(("version", "raised"), [("9.0.0.0", True), (None, False)])
+@pytest.mark.parametrize("operation", ["ExportSolutionAsync", "DownloadSolutionExportData"])
+def test_a_failing_export_tells_that_the_version_was_raised(
+    dev: Any, run_module: Any, tmp_path: pathlib.Path, operation: str, version: str | None, raised: bool
+) -> None:
+    dev.add_fault({"kind": "error", "status": 403, "operation": operation, "count": 9})
+    failed = export(run_module, dev, tmp_path, version=version)
+    assert failed["failed"]
+    assert failed["changed"] is raised
+    found = dev.environment("dev").store.first("solution", uniquename=NAME)["version"]
+    assert failed["solution"]["version"] == found == (version or "1.0.0.0")
+
+
 def test_missing_folders_are_made(dev: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
     predicted = export(run_module, dev, f"{tmp_path}/new/folder/", check_mode=True)
     assert list(tmp_path.iterdir()) == []
