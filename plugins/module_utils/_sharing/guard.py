@@ -109,7 +109,7 @@ class ShareGuard:
         self._flow_names.update({flow.id: flow.name for flow in flows})
         begin = self._clock()
         shares = read_shares(self._client, {flow.id for flow in flows})
-        self._ledger.expect(shares, begin)
+        self._ledger.observe(shares, begin)
         return shares
 
     def _flows(self) -> list[DesktopFlow]:
@@ -140,12 +140,13 @@ class ShareGuard:
         same = [record for record in self._read_records() if record.solution.casefold() == self._solution.casefold()]
         recorded = {share.holding for record in same for share in record.shares}
         new = [share for share in shares if share.holding not in recorded]
+        renewed = [record.with_masks({**dict(record.shares), **dict(shares)}) for record in same]
         for record in same:
             self._ledger.expect(record.shares, record.recorded_at)
             self._flow_names.update(record.flow_names)
         made = list(make_records(self._solution, self._clock(), new, self._flow_names))
-        self._records.save(made)
-        self._kept = [*same, *made]
+        self._records.save([*(record for record in renewed if record not in same), *made])
+        self._kept = [*renewed, *made]
 
     def watch(self) -> None:
         """Put back what is gone while the operation is still running.
@@ -159,10 +160,10 @@ class ShareGuard:
             self._warn(f"While the upgrade was running, its shares could not be watched for a moment: {error}")
 
     def _confirm(self) -> None:
-        """Write the record again if another run removed it: it saw no upgrade between our record and our start."""
+        """Write the record again if another run changed it: it saw no upgrade between our record and our start."""
         if self._kept and not self._confirmed:
-            present = {record.id for record in self._read_records()}
-            self._records.save([record for record in self._kept if record.id not in present])
+            present = self._read_records()
+            self._records.save([record for record in self._kept if record not in present])
         self._confirmed = True
 
     def restore(self) -> None:

@@ -40,10 +40,16 @@ class ShareLedger:
         self._seen: dict[Holding, float] = {}
 
     def expect(self, shares: Iterable[Share], seen_at: float) -> None:
-        """Add shares that should exist and when they were last seen; a share that is known already stays as it is."""
+        """Add shares that should exist and when they were last seen; one that was observed keeps its mask."""
         for holding, mask in shares:
             self.expected.setdefault(holding, mask)
             self._seen.setdefault(holding, seen_at)
+
+    def observe(self, shares: Iterable[Share], seen_at: float) -> None:
+        """Expect shares as they are now: their masks count, whatever an older record says."""
+        present = dict(shares)
+        self.expected.update(present)
+        self._seen.update(dict.fromkeys(present, seen_at))
 
     @property
     def unfinished(self) -> set[Holding]:
@@ -83,7 +89,7 @@ class ShareLedger:
         for holding in self.failed.keys() & {share.holding for share in shares}:
             # The refusal came after the work was done, or somebody else has given the share.
             self._note_return(holding, begin)
-        self._seen.update({share.holding: begin for share in shares if share.holding in self.expected})
+        self.observe([share for share in shares if share.holding in self.expected], begin)
         return shares
 
     def _missing(self, current: Iterable[Share]) -> list[Change]:

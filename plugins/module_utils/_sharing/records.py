@@ -42,6 +42,13 @@ class ShareRecord:
     shares: tuple[Share, ...]
     flow_names: Mapping[str, str]
 
+    def with_masks(self, masks: Mapping[Holding, int]) -> ShareRecord:
+        """Return the record with those of its shares that have a mask, and with these masks."""
+        shares = tuple(Share(holding, masks[holding]) for holding, _mask in self.shares if holding in masks)
+        flow_ids = {share.holding.flow_id for share in shares}
+        names = {flow_id: name for flow_id, name in self.flow_names.items() if flow_id in flow_ids}
+        return dataclasses.replace(self, shares=shares, flow_names=names)
+
     def to_json(self) -> str:
         """Return the record as text: shares by flow, table and principal."""
         flows: dict[str, dict[str, Any]] = {}

@@ -359,3 +359,31 @@ def test_the_shares_of_a_flow_that_moves_in_from_another_solution_are_protected_
     assert len(result["shares"]["restored"]) == 5
     assert predicted["shares"] == result["shares"]
     assert shares_in(simulator.environment("test")) == before
+
+
+@pytest.mark.parametrize("repaired", [True, False])
+def test_an_old_record_does_not_raise_a_permission_that_was_lowered_since(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path, repaired: bool
+) -> None:
+    environment = simulator.environment("test")
+    environment.settings.job_seconds = 30.0
+    run_module(solution_import, src=release(tmp_path, "1.1.0.0"), import_mode="upgrade", wait=False, **test)
+    john = environment.store.first("systemuser", domainname="john.smith@contoso.example")["systemuserid"]
+    if repaired:
+        simulator.advance(60)
+        give(environment, [(flow_id(number), "systemuser", john, 1) for number in (1, 2)])
+    else:
+        for number in (1, 2):
+            row = environment.store.first("principalobjectaccess", objectid=flow_id(number), principalid=john)
+            environment.store.update("principalobjectaccess", row["principalobjectaccessid"], {"accessrightsmask": 1})
+    environment.settings.job_seconds = 0.0 if repaired else 30.0
+    if not repaired:  # a second run joins the upgrade and sees the lower permission
+        timer = threading.Timer(2.0, simulator.advance, [60])
+        timer.start()
+    version = "1.2.0.0" if repaired else "1.1.0.0"
+    result = run_module(solution_import, src=release(tmp_path, version), import_mode="upgrade", **test)
+    assert not result.get("failed"), result["msg"]
+    masks = {mask for (_flow, principal), mask in shares_in(environment).items() if principal == john}
+    assert masks == {1}
+    assert len(shares_in(environment)) == 4
+    assert notes(simulator) == 0
