@@ -31,6 +31,7 @@ COMPONENT_TYPES = {
     60: "systemform",
     61: "webresource",
     62: "sitemap",
+    66: "customcontrol",
     70: "fieldsecurityprofile",
     80: "appmodule",
     91: "pluginassembly",

@@ -22,6 +22,7 @@ _WORDS = {
     "entity": "table",
     "webresource": "web resource",
     "sitemap": "site map",
+    "customcontrol": "custom control",
     "appmodule": "model-driven app",
     "canvasapp": "canvas app",
 }

@@ -58,6 +58,7 @@ NAMED_TABLES = {
     ),
     "webresource": NamedTable("webresourceset", "webresourceid", "name", optional=True),
     "sitemap": NamedTable("sitemaps", "sitemapid", "sitemapnameunique", optional=True),
+    "customcontrol": NamedTable("customcontrols", "customcontrolid", "name", optional=True),
     "appmodule": NamedTable("appmodules", "appmoduleid", "uniquename", optional=True),
     "canvasapp": NamedTable("canvasapps", "canvasappid", "name", optional=True),
 }

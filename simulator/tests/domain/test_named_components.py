@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, coe.power_platform contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tables, web resources, site maps and apps: known by name, kept by an update, deleted by an upgrade."""
+"""Tables, web resources, custom controls, apps: known by name, kept by an update, deleted by an upgrade."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ NAME = "CoESharedFlows"
 NAMES = {
     61: ("webresourceset", "webresourceid", "name", "coe_/scripts/Form.js"),
     62: ("sitemaps", "sitemapid", "sitemapnameunique", "coe_Books"),
+    66: ("customcontrols", "customcontrolid", "name", "coe_CoE.Ledger"),
     80: ("appmodules", "appmoduleid", "uniquename", "coe_Books"),
     300: ("canvasapps", "canvasappid", "name", "coe_books_1a2b3"),
 }

@@ -1,10 +1,11 @@
 # Copyright: (c) 2026, coe.power_platform contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Components of which the simulator keeps the name only: tables, web resources, site maps and apps.
+"""Components of which the simulator keeps the name only: tables, web resources, site maps, custom controls and apps.
 
 Packages identify them by `schemaName`, environments by an id of their own.
-Source: layout of solution.xml in public exports; reference/entities/{webresource,sitemap,appmodule,canvasapp}.md.
+Source: layout of solution.xml in public exports;
+reference/entities/{webresource,sitemap,customcontrol,appmodule,canvasapp}.md.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ NAMED = {
     1: ("_entity", "logicalname"),
     61: ("webresource", "name"),
     62: ("sitemap", "sitemapnameunique"),
+    66: ("customcontrol", "name"),
     80: ("appmodule", "uniquename"),
     300: ("canvasapp", "name"),
 }

@@ -346,6 +346,7 @@ BY_NAME = {
     "entity": (1, "con_Ledger", "con_ledger", "table con_ledger"),
     "webresource": (61, "con_/scripts/Form.js", "con_/scripts/Form.js", "web resource con_/scripts/Form.js"),
     "sitemap": (62, "con_Books", "con_Books", "site map con_Books"),
+    "customcontrol": (66, "con_Books.Shelf", "con_Books.Shelf", "custom control con_Books.Shelf"),
     "appmodule": (80, "con_Books", "con_Books", "model-driven app con_Books"),
     "canvasapp": (300, "con_books_1a2b3", "con_books_1a2b3", "canvas app con_books_1a2b3"),
 }
@@ -369,6 +370,17 @@ def test_a_left_over_known_by_name_is_told_before_an_upgrade_deletes_it(
     assert f"Deleted:\n  - {told}{' with all its rows' if rows else ''}\n" in upgraded["plan_text"]
     compared = run_module(solution_info, **test.connection("test"), package=newest)
     assert (compared["left_overs"], compared["not_comparable"]) == ([], [])
+
+
+def test_an_upgrade_of_a_package_with_a_custom_control_raises_no_false_alarm(
+    test: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    control = [(66, "con_Books.Shelf")]
+    put(test, "test", packed(tmp_path, shared(BEFORE), named=control))
+    newer = packed(tmp_path, shared(BEFORE), version="2.0.0.0", named=control)
+    told = run_module(solution_import, check_mode=True, **task(test, newer, import_mode="upgrade"))
+    assert (told["operation"], told["warnings"]) == ("upgrade", [])
+    assert (told["left_overs"], told["plan"]["not_comparable"]) == ([], [])
 
 
 def test_what_cannot_be_compared_is_warned_of_before_an_upgrade(

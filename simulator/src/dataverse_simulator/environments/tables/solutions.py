@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Solutions, publishers, their components, layers, history and dependencies.
 
-Source: reference/entities/{solution,solutioncomponent,msdyn_solutionhistory,webresource,sitemap,appmodule,canvasapp}.md
+Source:
+reference/entities/{solution,solutioncomponent,msdyn_solutionhistory,webresource,sitemap,customcontrol,appmodule,canvasapp}.md
 of MicrosoftDocs/powerapps-docs.
 """
 
@@ -113,6 +114,14 @@ register(
         (text("sitemapname", 200), text("sitemapnameunique", 200, on_create_only=True)),
         schema_name="SiteMap",
         object_type_code=4709,
+    ),
+    Table(
+        "customcontrol",
+        "customcontrols",
+        (text("name", 500),),
+        primary_name="name",
+        schema_name="CustomControl",
+        object_type_code=9753,
     ),
     Table(
         "appmodule",
