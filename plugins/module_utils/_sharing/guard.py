@@ -91,6 +91,7 @@ class ShareGuard:
         self._kept: list[ShareRecord] = []
         self._flow_names: dict[str, str] = {}
         self._confirmed = False
+        self._guarding = False
         self._left_over = False
 
     def complete(self) -> None:
@@ -104,7 +105,7 @@ class ShareGuard:
         return self._records.found(read_together(self._client, self._records.query)[0])
 
     def observe(self) -> list[Share]:
-        """Read the shares of the solution's desktop flows, expect them to stay, and return them."""
+        """Read the shares of the solution's desktop flows as they are now, and return them."""
         flows = self._flows()
         self._flow_names.update({flow.id: flow.name for flow in flows})
         begin = self._clock()
@@ -125,6 +126,8 @@ class ShareGuard:
         Raises ``RefusedError`` when that is impossible and required.
         """
         shares = self.observe()
+        self._guarding = True
+        self._ledger.expect(shares, self._clock())
         try:
             self._keep(shares)
         except PowerPlatformError as error:
@@ -183,11 +186,19 @@ class ShareGuard:
             self._kept = []
 
     def conclude(self) -> None:
-        """Look a last time at shares that no operation was expected to take, and at what an earlier run left."""
+        """Look a last time at the shares: after an operation that takes them away, and at what an earlier run left.
+
+        An operation that takes none has nothing put back after it: what is gone then, somebody removed on purpose.
+        """
         if self._left_over:
             self.complete()
-        else:
+        elif self._guarding:
             self._restore()
+        elif vanished := self._ledger.find_vanished():
+            self._warn(
+                f"{len(vanished)} shares of {self._solution} were removed by somebody else while the task was running;"
+                " they are in shares.lost and stay removed."
+            )
 
     def prediction(self, *, taking: bool) -> dict[str, Any]:
         """Return what ``to_result`` would return after an operation that takes the shares away, or leaves them."""

@@ -27,11 +27,16 @@ SHARES_AT_ONCE = 250
 
 
 class ShareLedger:
-    """Shares that should exist, and what became of them: lost, restored, failed; times by ``clock`` in seconds."""
+    """Shares and what became of them; times by ``clock`` in seconds.
+
+    ``before`` were seen at the beginning, ``expected`` ones should exist, and of these some are ``lost``, ``restored``
+    or ``failed``. Only expected shares are put back.
+    """
 
     def __init__(self, client: DataverseClient, clock: Callable[[], float] = time.time) -> None:
         self._client = client
         self._clock = clock
+        self.before: dict[Holding, int] = {}
         self.expected: dict[Holding, int] = {}
         self.lost: set[Holding] = set()
         self.restored: set[Holding] = set()
@@ -46,9 +51,10 @@ class ShareLedger:
             self._seen.setdefault(holding, seen_at)
 
     def observe(self, shares: Iterable[Share], seen_at: float) -> None:
-        """Expect shares as they are now: their masks count, whatever an older record says."""
+        """Take shares as they are now: their masks count, whatever an older record says."""
         present = dict(shares)
-        self.expected.update(present)
+        self.before.update(present)
+        self.expected.update({holding: mask for holding, mask in present.items() if holding in self.expected})
         self._seen.update(dict.fromkeys(present, seen_at))
 
     @property
@@ -77,8 +83,15 @@ class ShareLedger:
 
     def predict_loss(self) -> None:
         """Take all shares for lost and restored at once."""
-        self.lost = set(self.expected)
-        self.restored = set(self.expected)
+        self.lost = self.before.keys() | self.expected.keys()
+        self.restored = set(self.lost)
+
+    def find_vanished(self) -> set[Holding]:
+        """Return the shares of before that are gone, note them as lost, and leave it at that."""
+        present = {share.holding for share in read_shares(self._client, {holding.flow_id for holding in self.before})}
+        vanished = self.before.keys() - present
+        self.lost |= vanished
+        return vanished
 
     def _look(self) -> list[Change]:
         return self._missing(self._read())
@@ -117,8 +130,9 @@ class ShareLedger:
         the seconds for which each flow missed a share. ``flow_names`` helps with flows that no longer exist.
         """
         flows, principals = DesktopFlows(self._client), Principals(self._client)
-        flows.load(self.flow_ids)
-        principals.load(ids={(holding.table, holding.principal_id) for holding in self.expected})
+        known = self.before.keys() | self.expected.keys()
+        flows.load({holding.flow_id for holding in known})
+        principals.load(ids={(holding.table, holding.principal_id) for holding in known})
         report = ShareReport(flows, principals)
 
         def listed(holdings: Iterable[Holding]) -> list[dict[str, Any]]:
@@ -126,14 +140,14 @@ class ShareLedger:
 
         deleted = {holding for holding in self.lost if not flows.get(holding.flow_id)}
         shares = {
-            "before": listed(self.expected),
+            "before": listed(known),
             "lost": listed(self.lost),
             "restored": listed(self.restored - self.failed.keys()),
             "failed": listed(self.failed.keys() - deleted),
             "deleted": listed(deleted),
         }
         gaps: dict[str, float] = {}
-        for holding in self.expected.keys() - deleted:
+        for holding in known - deleted:
             name = flow_names.get(holding.flow_id) or holding.flow_id
             gaps[name] = max(gaps.get(name, 0.0), round(self.gaps[holding], 2))
         return {"shares": shares, "permission_gap_seconds": dict(sorted(gaps.items()))}
@@ -141,6 +155,6 @@ class ShareLedger:
     def _describe(self, holding: Holding, report: ShareReport, flow_names: Mapping[str, str]) -> dict[str, Any]:
         described = report.holding(holding)
         described["desktop_flow"] = described["desktop_flow"] or flow_names.get(holding.flow_id)
-        described["permission"] = word_of(self.expected[holding])
+        described["permission"] = word_of(self.expected.get(holding) or self.before[holding])
         reason = {"reason": str(self.failed[holding] or "unknown")} if holding in self.failed else {}
         return {**described, **reason}

@@ -387,3 +387,20 @@ def test_an_old_record_does_not_raise_a_permission_that_was_lowered_since(
     assert masks == {1}
     assert len(shares_in(environment)) == 4
     assert notes(simulator) == 0
+
+
+def test_what_somebody_revokes_during_an_update_stays_revoked(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    environment = simulator.environment("test")
+    environment.settings.job_seconds = 4.0
+    timer = threading.Timer(2.0, remove_all_shares, [environment])
+    timer.start()
+    result = run_module(solution_import, src=release(tmp_path, "1.1.0.0"), **test)
+    timer.join()
+    assert result["operation"] == "update"
+    assert (len(result["shares"]["before"]), len(result["shares"]["lost"])) == (4, 4)
+    assert result["shares"]["restored"] == result["shares"]["failed"] == []
+    assert any("stay removed" in warning for warning in result["warnings"])
+    assert sharing(simulator) == []
+    assert shares_in(environment) == {}
