@@ -405,7 +405,8 @@ from ..module_utils._work import ModuleDefinition, Work
 def share_desktop_flows(work: Work) -> dict[str, Any]:
     """Compare the declared shares with those of the environment, and write what is needed."""
     audit = work.params["audit"]
-    enforcement = ShareEnforcement(work.client, work.params, read_only=work.check_mode or audit)
+    read_only = work.check_mode or audit
+    enforcement = ShareEnforcement(work.client, work.params, read_only=read_only, warn=work.warn)
     result = enforcement.audit() if audit else enforcement.enforce()
     if queues := enforcement.flows_with_work_queues(result.get("changes", [])):
         work.warn(

@@ -8,7 +8,7 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from .._dataverse.client import DataverseClient
@@ -40,10 +40,12 @@ class ShareEnforcement:
     Unless ``read_only``, the shares that an interrupted upgrade took away are put back first.
     """
 
-    def __init__(self, client: DataverseClient, params: Mapping[str, Any], *, read_only: bool) -> None:
+    def __init__(
+        self, client: DataverseClient, params: Mapping[str, Any], *, read_only: bool, warn: Callable[[str], None]
+    ) -> None:
         self._client = client
         self._read_only = read_only
-        self._records = records_of(client, params)
+        self._records = records_of(client, params, warn)
         self._allow_disabled = params["allow_disabled"]
         self._flows = DesktopFlows(client)
         self._principals = Principals(client)

@@ -33,11 +33,11 @@ GUARD_ARGUMENTS: dict[str, dict[str, Any]] = {
 UPGRADES = ("StageAndUpgradeAsync", "DeleteAndPromoteAsync")
 
 
-def records_of(client: DataverseClient, params: Mapping[str, Any]) -> ShareRecords:
-    """Return the place of records that the options choose."""
+def records_of(client: DataverseClient, params: Mapping[str, Any], warn: Callable[[str], None]) -> ShareRecords:
+    """Return the place of records that the options choose; ``warn`` is told of records that do not count."""
     if path := params["share_record_path"]:
         return FileRecords(path, client.environment_url)
-    return NoteRecords(client)
+    return NoteRecords(client, warn)
 
 
 def complete(client: DataverseClient, records: ShareRecords, found: Sequence[ShareRecord], ledger: ShareLedger) -> bool:

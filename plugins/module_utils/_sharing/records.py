@@ -16,13 +16,14 @@ import json
 import os
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Protocol
 
 from .._dataverse.batch import Operation
 from .._dataverse.client import DataverseClient
-from .._dataverse.odata import quote
+from .._dataverse.odata import guid, quote
 from .._dataverse.reading import Query
 from .._errors import ConfigurationError, NotFoundError
 from .changes import Holding, Share
@@ -60,16 +61,36 @@ class ShareRecord:
 
     @classmethod
     def from_json(cls, record_id: str, text: str) -> ShareRecord:
-        """Return the record in a text. Source: ``to_json``."""
+        """Return the record in a text. Source: ``to_json``.
+
+        Raises ``ValueError``, ``KeyError``, ``TypeError`` or ``AttributeError`` when the text holds something else.
+        """
         content = json.loads(text)
         shares = [
-            Share(Holding(flow_id, table, principal_id), mask)
+            Share(Holding(_checked(flow_id), table, _checked(principal_id)), int(mask))
             for flow_id, flow in content["flows"].items()
             for table in ("systemuser", "team")
             for principal_id, mask in flow.get(table, {}).items()
         ]
-        names = {flow_id: flow["name"] for flow_id, flow in content["flows"].items()}
-        return cls(record_id, content["solution"], content["recorded_at"], tuple(shares), names)
+        names = {flow_id: str(flow["name"]) for flow_id, flow in content["flows"].items()}
+        return cls(record_id, str(content["solution"]), float(content["recorded_at"]), tuple(shares), names)
+
+
+def _checked(text: str) -> str:
+    if not (found := guid(text)):
+        raise ValueError(f"{text!r} is no GUID")
+    return found
+
+
+def _read_record(record_id: str, text: str, place: str, remedy: str) -> ShareRecord:
+    """Return the record in a text; raise ``ConfigurationError`` that names its place when it is none."""
+    try:
+        return ShareRecord.from_json(record_id, text)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigurationError(
+            f"{place} is no readable record of shares ({type(error).__name__}: {error}): {remedy}, and the shares that"
+            " it held must be declared again, if there were any."
+        ) from error
 
 
 def make_records(
@@ -101,17 +122,46 @@ class ShareRecords(Protocol):
 class NoteRecords:
     """Records as notes in the environment itself; who may not read notes sees none.
 
-    Source: Web API, table ``annotations``.
+    Only notes that this very application made, and that nobody else changed, count: many may write notes, and what a
+    record says is granted. Source: Web API, table ``annotations``, function WhoAmI.
     """
 
-    query = Query("annotations", "annotationid,notetext", [f"startswith(subject,{quote(MARK)})"], optional=True)
+    query = Query(
+        "annotations",
+        "annotationid,notetext,_createdby_value,_modifiedby_value",
+        [f"startswith(subject,{quote(MARK)})"],
+        optional=True,
+    )
 
-    def __init__(self, client: DataverseClient) -> None:
+    def __init__(self, client: DataverseClient, warn: Callable[[str], None]) -> None:
         self._client = client
+        self._warn = warn
+        self._warned: set[str] = set()
 
     def found(self, rows: Iterable[dict[str, Any]]) -> list[ShareRecord]:
-        """Return the records in rows that ``query`` brought."""
-        return [ShareRecord.from_json(row["annotationid"], row["notetext"]) for row in rows]
+        """Return the records in rows that ``query`` brought; who asks is looked up only when there are any."""
+        return [
+            _read_record(note["annotationid"], note["notetext"], f"The note {note['annotationid']}", "delete the note")
+            for note in rows
+            if self._is_own(note)
+        ]
+
+    def _is_own(self, note: Mapping[str, Any]) -> bool:
+        if {note["_createdby_value"], note["_modifiedby_value"]} == {self._own_id}:
+            return True
+        note_id = note["annotationid"]
+        if note_id not in self._warned:
+            self._warned.add(note_id)
+            self._warn(
+                f"The note {note_id} looks like a record of shares, but another user than this application made or"
+                " changed it, so it is ignored. Run the task as the application that began the upgrade, or delete the"
+                " note."
+            )
+        return False
+
+    @cached_property
+    def _own_id(self) -> str:
+        return str(self._client.function("WhoAmI")["UserId"])
 
     def save(self, records: Iterable[ShareRecord]) -> None:
         """Add notes in one request; their ids are given, so that a repeated request makes no second note."""
@@ -142,7 +192,11 @@ class FileRecords:
 
     def found(self, rows: Iterable[dict[str, Any]]) -> list[ShareRecord]:
         """Return the records in the file; there are no rows."""
-        return [ShareRecord.from_json(key, text) for key, text in self._content()[self._environment_url].items()]
+        place, remedy = f"An entry of the file share_record_path={self._path}", "delete the file"
+        return [
+            _read_record(key, text, f"{place} ({key})", remedy)
+            for key, text in self._content()[self._environment_url].items()
+        ]
 
     def save(self, records: Iterable[ShareRecord]) -> None:
         """Add records to the file."""
@@ -160,7 +214,10 @@ class FileRecords:
     def _content(self) -> defaultdict[str, dict[str, str]]:
         try:
             text = self._path.read_text(encoding="utf-8")
-            return defaultdict(dict, json.loads(text))
+            content = json.loads(text)
+            if not isinstance(content, dict) or not all(isinstance(records, dict) for records in content.values()):
+                raise ValueError("it holds no records of shares")
+            return defaultdict(dict, content)
         except FileNotFoundError:
             return defaultdict(dict)
         except (OSError, ValueError) as error:

@@ -47,7 +47,7 @@ def do_guarded(work: Work, solution: str, task: SolutionTask, flow_ids: Collecti
     guard = ShareGuard(
         work.client,
         solution,
-        records_of(work.client, params),
+        records_of(work.client, params, work.warn),
         flow_ids=flow_ids,
         required=params["require_share_record"],
         warn=work.warn,

@@ -58,7 +58,9 @@ def test_a_file_keeps_the_records_of_several_environments_and_goes_with_the_last
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("content", ["", "{", "\xff"])
+@pytest.mark.parametrize(
+    "content", ["", "{", "\xff", "[]", "{}x", f'{{"{URL}": []}}', f'{{"{URL}": {{"one": "{{}}"}}}}']
+)
 def test_a_file_that_is_no_record_is_refused(tmp_path: pathlib.Path, content: str) -> None:
     path = tmp_path / "record.json"
     path.write_text(content, encoding="latin-1")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import pathlib
 import threading
 import time
@@ -404,3 +405,42 @@ def test_what_somebody_revokes_during_an_update_stays_revoked(
     assert any("stay removed" in warning for warning in result["warnings"])
     assert sharing(simulator) == []
     assert shares_in(environment) == {}
+
+
+@pytest.mark.parametrize("forged", ["created", "changed"])
+def test_a_note_that_another_user_wrote_or_changed_grants_nothing(
+    test: dict[str, Any], simulator: Any, run_module: Any, forged: str
+) -> None:
+    environment = simulator.environment("test")
+    own = environment.store.first("systemuser", applicationid=test["client_id"])["systemuserid"]
+    jane = environment.store.first("systemuser", domainname="jane.doe@contoso.example")["systemuserid"]
+    attacker = make_users(environment, 1)[0]
+    record = {"solution": NAME, "recorded_at": 1.0, "flows": {flow_id(1): {"name": "", "systemuser": {attacker: 1}}}}
+    writers = {"createdby": jane if forged == "created" else own, "modifiedby": jane}
+    subject = f"coe.power_platform shares of {NAME}"
+    note = {"subject": subject, "notetext": json.dumps(record), **writers}
+    note_id = environment.store.insert("annotation", note)["annotationid"]
+    before = shares_in(environment)
+    declared = [{"desktop_flow": "Flow 2", "principals": [ROBOTS]}]
+    result = run_module(desktop_flow_share, shares=declared, **test)
+    promoted = run_module(solution_promote, name=NAME, **test)
+    assert result["interrupted_upgrade"] is None
+    assert shares_in(environment) == before
+    assert notes(simulator) == 1
+    for done in (result, promoted):
+        assert not done["changed"]
+        assert sum(note_id in warning for warning in done["warnings"]) == 1
+
+
+@pytest.mark.parametrize("text", ["", None, "no json", "[]", "{}", '{"flows": []}', '{"flows": {"x": {"name": ""}}}'])
+def test_a_malformed_note_is_named_with_the_remedy(
+    test: dict[str, Any], simulator: Any, run_module: Any, text: str | None
+) -> None:
+    environment = simulator.environment("test")
+    own = environment.store.first("systemuser", applicationid=test["client_id"])["systemuserid"]
+    note = {"subject": f"coe.power_platform shares of {NAME}", "notetext": text, "createdby": own, "modifiedby": own}
+    note_id = environment.store.insert("annotation", note)["annotationid"]
+    result = run_module(desktop_flow_share, shares=[{"desktop_flow": "Flow 2", "principals": [ROBOTS]}], **test)
+    assert result["failed"]
+    assert f"The note {note_id} is no readable record of shares" in result["msg"]
+    assert "delete the note" in result["msg"]
