@@ -11,10 +11,25 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from .._dataverse.client import DataverseClient
+from .._dataverse.reading import Query
+from .._sharing.desktop_flows import WORKFLOW_COMPONENT
 from .._sharing.permissions import is_usual, to_api, word_of
 from .._sharing.principals import Principals
 from .._sharing.shares import read_shares
 from .environment import FlowShare
+
+
+def held_flows_query(solution_ids: Collection[str]) -> Query:
+    """Return the query for the flows that solutions and their patches hold, which an upgrade replaces with them.
+
+    Source: tables solutioncomponent and solution.
+    """
+    conditions = [
+        f"{column} eq {id}"
+        for id in sorted(solution_ids)
+        for column in ("_solutionid_value", "solutionid/_parentsolutionid_value")
+    ]
+    return Query("solutioncomponents", "objectid", conditions, also=f"componenttype eq {WORKFLOW_COMPONENT}")
 
 
 def find_flow_shares(

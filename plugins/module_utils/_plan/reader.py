@@ -22,7 +22,7 @@ from .._solutions.decision import Target
 from .._solutions.deployed_flows import UNMANAGED_LAYER, Counterpart, DeployedFlows
 from .._solutions.solutions import Solution
 from .environment import DeployedFlow, Environment
-from .flow_shares import find_flow_shares
+from .flow_shares import find_flow_shares, held_flows_query
 from .installed_solution import MEMBER_COLUMNS, InstalledSolution, other_holders
 from .left_overs import find_left_overs
 
@@ -40,6 +40,9 @@ class EnvironmentReader:
     Without ``bindings`` connections and values are left out. ``overwrites`` says that the import removes unmanaged
     layers.
 
+    The shares are those that an upgrade takes away: of the flows of the solution, of its staged upgrade and its patches,
+    and of the package. Where the solution is not installed there are none.
+
     Source: tables workflow, solutioncomponent and msdyn_componentlayer, and those of ``InstalledSolution`` and
     ``find_flow_shares``.
     """
@@ -54,19 +57,20 @@ class EnvironmentReader:
         installed = target.installed
         own = [it.id for it in (installed, target.staged) if isinstance(it, Solution)]
         of_solution = [f"_solutionid_value eq {installed.id}"] if isinstance(installed, Solution) else []
-        rows, member_rows = read_together(
+        rows, members, held = read_together(
             self.client,
             Query("workflows", _FLOW_COLUMNS, None, also=DESKTOP_FLOW, headers=DRAFTS_TOO),
             Query("solutioncomponents", MEMBER_COLUMNS, of_solution),
+            held_flows_query(own),
         )
         desktop_flows = {row["workflowid"].lower(): row["name"] for row in rows}
-        members = {row["objectid"].lower() for row in member_rows}
-        solution = InstalledSolution(self.client, self.package, member_rows, desktop_flows)
+        solution = InstalledSolution(self.client, self.package, members, desktop_flows)
         left_overs = find_left_overs(self.package, solution.components)
         counterparts = DeployedFlows(self.client).counterparts(self.package, DRAFTS_TOO)
         hidden = self._hidden(counterparts)
         in_doubt = {id for id, counterpart in counterparts.items() if "signature" in counterpart.parts}
-        replaced = {flow.id for flow in self.package.flows} - hidden
+        packaged = {flow.id for flow in self.package.flows}
+        shared = packaged | {row["objectid"].lower() for row in held} if own else set()
         return Environment(
             version=installed.version if installed else None,
             flows=(*map(_deployed, counterparts.values()), *solution.flows),
@@ -74,11 +78,11 @@ class EnvironmentReader:
             dependents=solution.dependents(left_overs),
             holders=other_holders(self.client, own, left_overs),
             callers=(
-                *self._desktop_callers(rows, in_doubt | {component.id for component in left_overs}, replaced),
+                *self._desktop_callers(rows, in_doubt | {component.id for component in left_overs}, packaged - hidden),
                 *self._cloud_callers(),
             ),
             desktop_flow_ids=frozenset(desktop_flows),
-            shares=tuple(find_flow_shares(self.client, members, desktop_flows)),
+            shares=tuple(find_flow_shares(self.client, shared, desktop_flows)),
             hidden=frozenset(hidden),
             unbound_references=tuple(self.bindings.unbound()) if self.bindings else (),
             variables_without_value=tuple(self.bindings.valueless()) if self.bindings else (),
