@@ -40,7 +40,7 @@ class EnvironmentReader:
     Without ``bindings`` connections and values are left out. ``overwrites`` says that the import removes unmanaged
     layers.
 
-    The shares are those that an upgrade takes away: of the flows of the solution, of its staged upgrade and its patches,
+    The shares are those that an upgrade takes away: of the flows of the solution, of its staged upgrade, of its patches
     and of the package. Where the solution is not installed there are none.
 
     Source: tables workflow, solutioncomponent and msdyn_componentlayer, and those of ``InstalledSolution`` and
