@@ -20,7 +20,7 @@ from .._errors import OperationFailedError, PowerPlatformError, RefusedError
 from .changes import Share
 from .desktop_flows import DesktopFlow, DesktopFlows, components_query
 from .ledger import ShareLedger
-from .records import FileRecords, NoteRecords, ShareRecord, ShareRecords, make_records
+from .records import FileRecords, NoteRecords, ShareRecord, ShareRecords, make_records, reduce
 from .shares import read_shares
 
 GUARD_ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -41,19 +41,16 @@ def records_of(client: DataverseClient, params: Mapping[str, Any], warn: Callabl
 
 
 def complete(client: DataverseClient, records: ShareRecords, found: Sequence[ShareRecord], ledger: ShareLedger) -> bool:
-    """Put back the shares in records that an earlier run left; remove the records of upgrades that are over.
+    """Put back the shares in records that an earlier run left; of upgrades that are over, keep on record what failed.
 
-    Return whether the records are removed. Whether an upgrade is still running is asked before the shares are read:
+    Return whether nothing is left to do. Whether an upgrade is still running is asked before the shares are read:
     one that ends in the meantime has its shares put back, or keeps its record.
     """
     for record in found:
         ledger.expect(record.shares, record.recorded_at)
     running = any(not job.finished for job in Jobs(client).recent(UPGRADES))
     ledger.restore_all()
-    over = not running and not ledger.unfinished
-    if over:
-        records.remove(found)
-    return over
+    return not running and not reduce(records, found, ledger.unfinished)
 
 
 class ShareGuard:
@@ -97,12 +94,13 @@ class ShareGuard:
     def complete(self) -> None:
         """Finish what an earlier run left, of this solution and of others."""
         found = self._read_records()
-        for record in found:
-            self._flow_names.update(record.flow_names)
         self._left_over = bool(found) and not complete(self._client, self._records, found, self._ledger)
 
     def _read_records(self) -> list[ShareRecord]:
-        return self._records.found(read_together(self._client, self._records.query)[0])
+        found = self._records.found(read_together(self._client, self._records.query)[0])
+        for record in found:
+            self._flow_names.update(record.flow_names)
+        return found
 
     def observe(self) -> list[Share]:
         """Read the shares of the solution's desktop flows as they are now, and return them."""
@@ -146,7 +144,6 @@ class ShareGuard:
         renewed = [record.with_masks({**dict(record.shares), **dict(shares)}) for record in same]
         for record in same:
             self._ledger.expect(record.shares, record.recorded_at)
-            self._flow_names.update(record.flow_names)
         made = list(make_records(self._solution, self._clock(), new, self._flow_names))
         self._records.save([*(record for record in renewed if record not in same), *made])
         self._kept = [*renewed, *made]
@@ -181,9 +178,7 @@ class ShareGuard:
 
     def _restore(self) -> None:
         self._ledger.restore_all()
-        if self._kept and not self._ledger.unfinished:
-            self._records.remove(self._kept)
-            self._kept = []
+        self._kept = reduce(self._records, self._kept, self._ledger.unfinished)
 
     def conclude(self) -> None:
         """Look a last time at the shares: after an operation that takes them away, and at what an earlier run left.
@@ -201,7 +196,15 @@ class ShareGuard:
             )
 
     def prediction(self, *, taking: bool) -> dict[str, Any]:
-        """Return what ``to_result`` would return after an operation that takes the shares away, or leaves them."""
+        """Return what ``to_result`` would return after an operation that takes the shares away, or leaves them.
+
+        What an earlier run left is taken for completed.
+        """
+        found = self._read_records()
+        for record in found:
+            self._ledger.expect(record.shares, record.recorded_at)
+        if found:
+            self._ledger.predict_repair()
         if taking:
             self._ledger.predict_loss()
         return self.to_result()

@@ -58,9 +58,13 @@ class ShareLedger:
         self._seen.update(dict.fromkeys(present, seen_at))
 
     @property
-    def unfinished(self) -> set[Holding]:
+    def unfinished(self) -> dict[Holding, int]:
         """The shares that could not be put back but may be some other time: their flow and principal still exist."""
-        return {holding for holding, error in self.failed.items() if not isinstance(error, NotFoundError)}
+        return {
+            holding: self.expected[holding]
+            for holding, error in self.failed.items()
+            if not isinstance(error, NotFoundError)
+        }
 
     @property
     def flow_ids(self) -> set[str]:
@@ -80,6 +84,11 @@ class ShareLedger:
         settlement = settle(self._client, self.flow_ids, current, self._missing)
         self._note(settlement.applied, {})
         self._note([change for change, _error in settlement.failed], dict(settlement.failed))
+
+    def predict_repair(self) -> None:
+        """Take what is missing now for lost, and for restored at once."""
+        self.lost = {change.holding for change in self._look()}
+        self.restored = set(self.lost)
 
     def predict_loss(self) -> None:
         """Take all shares for lost and restored at once."""
@@ -142,7 +151,7 @@ class ShareLedger:
         shares = {
             "before": listed(known),
             "lost": listed(self.lost),
-            "restored": listed(self.restored - self.failed.keys()),
+            "restored": listed(self.restored - self.failed.keys() - deleted),
             "failed": listed(self.failed.keys() - deleted),
             "deleted": listed(deleted),
         }

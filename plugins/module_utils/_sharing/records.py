@@ -119,6 +119,17 @@ class ShareRecords(Protocol):
         """Remove records; those that are gone already are no error."""
 
 
+def reduce(records: ShareRecords, found: Iterable[ShareRecord], masks: Mapping[Holding, int]) -> list[ShareRecord]:
+    """Leave in records only the shares that have a mask, with these masks, and return what is left of the records."""
+    before = list(found)
+    after = [record.with_masks(masks) for record in before]
+    if changed := [new for old, new in zip(before, after, strict=True) if new.shares and new != old]:
+        records.save(changed)
+    if done := [record for record in after if not record.shares]:
+        records.remove(done)
+    return [record for record in after if record.shares]
+
+
 class NoteRecords:
     """Records as notes in the environment itself; who may not read notes sees none.
 

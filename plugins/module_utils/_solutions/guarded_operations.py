@@ -9,7 +9,7 @@ This file is private to the collection and may change without notice.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .._errors import ApiError, PowerPlatformError
@@ -59,7 +59,12 @@ def _predict(guard: ShareGuard, task: SolutionTask) -> dict[str, Any]:
     result = task.predict()
     if result["operation"] != "none":
         guard.observe()
-    return {**result, **guard.prediction(taking=result["operation"] in TAKING)}
+    return _with_shares(result, guard.prediction(taking=result["operation"] in TAKING))
+
+
+def _with_shares(result: Mapping[str, Any], outcome: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a result with what became of the shares; shares that were put back are a change."""
+    return {**result, **outcome, "changed": result["changed"] or bool(outcome["shares"]["restored"])}
 
 
 def _perform(work: Work, guard: ShareGuard, task: SolutionTask) -> dict[str, Any]:
@@ -75,6 +80,6 @@ def _perform(work: Work, guard: ShareGuard, task: SolutionTask) -> dict[str, Any
         raise
     if work.params["wait"]:
         guard.conclude()
-    result = {**result, **guard.to_result()}
+    result = _with_shares(result, guard.to_result())
     guard.check(result)
     return result

@@ -444,3 +444,26 @@ def test_a_malformed_note_is_named_with_the_remedy(
     assert result["failed"]
     assert f"The note {note_id} is no readable record of shares" in result["msg"]
     assert "delete the note" in result["msg"]
+
+
+@pytest.mark.parametrize("module", [solution_import, solution_promote])
+def test_completing_an_interrupted_upgrade_is_a_change_and_check_mode_predicts_it(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path, module: ModuleType
+) -> None:
+    environment = simulator.environment("test")
+    before = shares_in(environment)
+    environment.settings.job_seconds = 30.0
+    package = release(tmp_path, "1.1.0.0")
+    run_module(solution_import, src=package, import_mode="upgrade", wait=False, **test)
+    simulator.advance(60)
+    options = {"name": NAME} if module is solution_promote else {"src": package, "import_mode": "upgrade"}
+    simulator.clear_journal()
+    predicted = run_module(module, check_mode=True, **options, **test)
+    assert writes(simulator, "test") == []
+    result = run_module(module, **options, **test)
+    assert (predicted["changed"], result["changed"]) == (True, True)
+    assert result["operation"] == "none"
+    assert predicted["shares"] == result["shares"]
+    assert len(result["shares"]["restored"]) == 4
+    assert shares_in(environment) == before
+    assert not run_module(module, **options, **test)["changed"]

@@ -166,3 +166,19 @@ def test_a_failure_right_after_a_failed_upgrade_does_not_hide_why_it_failed(scen
     scene.simulator.clear_faults()
     assert not scene.upgrade().get("failed")
     assert scene.records() == 0
+
+
+@pytest.mark.parametrize("door", ["worker"], indirect=True)
+def test_what_is_back_leaves_the_record_although_the_rest_is_still_missing(scene: Scene) -> None:
+    scene.strike(nth=SHARES, count=999, kind="error", status=403)
+    assert len(scene.upgrade()["shares"]["restored"]) == SHARES - 1
+    store = scene.environment.store
+    revoked = store.find("principalobjectaccess", objecttypecode="workflow")[0]
+    store.delete("principalobjectaccess", revoked["principalobjectaccessid"])
+    for _again in range(2):
+        assert scene.upgrade()["failed"]
+        assert scene.records() == 1
+    scene.simulator.clear_faults()
+    assert len(scene.upgrade()["shares"]["restored"]) == 1
+    assert len(held(scene.environment)) == SHARES - 1
+    assert scene.records() == 0
