@@ -91,11 +91,12 @@ class FlowShare:
 class Environment:
     """The target of an import, as far as its plan needs it.
 
-    ``version`` is that of the installed solution, None when it is not installed. ``flows`` are those of the package
-    and of the installed solution that exist. ``components`` are those of the installed solution, ``dependents``
-    what the platform says of the left-overs among them (by id), ``holders`` the other managed solutions that hold these
-    too (by id). ``callers`` are all flows of the environment that call desktop flows. ``desktop_flow_ids`` are all
-    desktop flows. ``shares`` are those that an upgrade would take away. ``hidden`` are flows of the package with an unmanaged layer on top.
+    ``version`` is that of the installed solution, None when it is not installed. ``flows`` are those of the package and
+    of the installed solution that exist. ``components`` are those of the installed solution, ``dependents`` what the
+    platform says of the left-overs among them (by id), ``holders`` the other managed solutions that hold these too (by
+    id). ``callers`` are all flows of the environment that call desktop flows. ``desktop_flow_ids`` are all desktop
+    flows. ``shares`` are those that an upgrade would take away. ``hidden`` are flows of the package with an unmanaged
+    layer on top.
     """
 
     version: str | None = None
