@@ -107,6 +107,10 @@ desktop_flow:
       description: Time of the last change, ISO 8601 in UTC.
       type: str
       returned: success
+failure:
+  description: What is known of a failure, C(status), C(code), C(request_id) and the like.
+  returned: failure
+  type: dict
 """
 
 from typing import Any

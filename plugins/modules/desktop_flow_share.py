@@ -391,6 +391,17 @@ not_applied:
   returned: when some changes were refused
   type: list
   elements: dict
+failure:
+  description: What is known of a failure, C(status), C(code), C(request_id) and the like.
+  returned: failure
+  type: dict
+  contains:
+    mistakes:
+      description:
+        - All mistakes in O(shares), each with C(kind), C(path) (its place, such as C(shares[3].principals[0].team)),
+          C(message), and C(candidates) to choose from.
+      type: list
+      elements: dict
 """
 
 from typing import Any

@@ -130,6 +130,10 @@ team:
       type: list
       elements: str
       returned: success
+failure:
+  description: What is known of a failure, C(status), C(code), C(request_id) and the like.
+  returned: failure
+  type: dict
 """
 
 import dataclasses
