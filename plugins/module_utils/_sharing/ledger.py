@@ -136,7 +136,8 @@ class ShareLedger:
 
     def to_result(self, flow_names: Mapping[str, str]) -> dict[str, Any]:
         """Return the shares ``before``, ``lost``, ``restored`` and ``failed``, those of flows that are ``deleted``, and
-        the seconds for which each flow missed a share. ``flow_names`` helps with flows that no longer exist.
+        the seconds for which each flow missed a share. ``flow_names`` are those from before the operation,
+        which may rename flows and delete some.
         """
         flows, principals = DesktopFlows(self._client), Principals(self._client)
         known = self.before.keys() | self.expected.keys()
@@ -163,7 +164,7 @@ class ShareLedger:
 
     def _describe(self, holding: Holding, report: ShareReport, flow_names: Mapping[str, str]) -> dict[str, Any]:
         described = report.holding(holding)
-        described["desktop_flow"] = described["desktop_flow"] or flow_names.get(holding.flow_id)
+        described["desktop_flow"] = flow_names.get(holding.flow_id) or described["desktop_flow"]
         described["permission"] = word_of(self.expected.get(holding) or self.before[holding])
         reason = {"reason": str(self.failed[holding] or "unknown")} if holding in self.failed else {}
         return {**described, **reason}

@@ -96,3 +96,25 @@ def test_a_first_import_of_flows_that_are_there_already_drops_no_shares(
     share(test, run_module, 1)
     told = run_module(solution_import, check_mode=True, **task(test, release(tmp_path, "1.0.0.0")))
     assert (told["operation"], told["plan"]["shares_dropped"]) == ("install", [])
+
+
+@pytest.mark.parametrize("mode", ["upgrade", "update"])
+def test_shares_of_a_flow_that_is_renamed_are_told_as_predicted(
+    test: Any, run_module: Any, tmp_path: pathlib.Path, mode: str
+) -> None:
+    older, newer = (
+        write_package(
+            tmp_path / f"{version}.zip",
+            package_files([DesktopFlow(flow_id(1), name)], version=version, unique_name=NAME),
+        )
+        for name, version in (("Old", "1.0.0.0"), ("New", "2.0.0.0"))
+    )
+    put(test, "test", older)
+    share(test, run_module, 1)
+    predicted = run_module(solution_import, check_mode=True, **task(test, newer, import_mode=mode))
+    done = run_module(solution_import, **task(test, newer, import_mode=mode))
+    assert not done.get("failed"), done["msg"]
+    assert predicted["shares"] == done["shares"]
+    assert [share["desktop_flow"] for share in done["shares"]["before"]] == ["Old"]
+    assert list(done["permission_gap_seconds"]) == ["Old"]
+    assert test.environment("test").store.get("workflow", flow_id(1))["name"] == "New"
