@@ -306,7 +306,7 @@ ineffective:
 interrupted_upgrade:
   description:
     - What became of the shares that an interrupted upgrade took away, V(null) when there was none. They are put back
-      before anything else.
+      together with the changes, save those that O(shares) would take away.
   returned: when O(audit=false)
   type: dict
   contains:
@@ -319,17 +319,17 @@ interrupted_upgrade:
       description: Shares that were put back.
       type: list
       elements: dict
-      returned: when not in check mode
+      returned: success
     failed:
       description: Shares that could not be put back; the next run tries again.
       type: list
       elements: dict
-      returned: when not in check mode
+      returned: success
     deleted:
       description: Shares of flows that the upgrade deleted.
       type: list
       elements: dict
-      returned: when not in check mode
+      returned: success
 drift:
   description:
     - Where the environment differs from the declaration.

@@ -9,7 +9,7 @@ This file is private to the collection and may change without notice.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from .permissions import Permission
@@ -76,6 +76,26 @@ def plan(declaration: Declaration, current: Iterable[Share], removable: Callable
         if holding in declaration.unwanted or (surplus and holding not in declaration.wanted):
             changes.append(Change(holding, mask, 0))
     return sorted(changes, key=lambda change: change.holding)
+
+
+def plan_repair(
+    declaration: Declaration,
+    current: Iterable[Share],
+    missing: Mapping[Holding, int],
+    removable: Callable[[Share], bool],
+) -> list[Change]:
+    """Return the changes of ``plan`` together with those that put ``missing`` shares back.
+
+    What is missing and what the declaration would take away is not given first.
+    """
+    held = dict(current)
+    complete = [Share(holding, mask) for holding, mask in {**missing, **held}.items()]
+    after = dict(after_changes(complete, plan(declaration, complete, removable)))
+    return [
+        Change(holding, held.get(holding, 0), after.get(holding, 0))
+        for holding in sorted(held.keys() | after.keys())
+        if held.get(holding, 0) != after.get(holding, 0)
+    ]
 
 
 def after_changes(current: Iterable[Share], changes: Iterable[Change]) -> list[Share]:

@@ -182,8 +182,9 @@ def test_the_next_run_of_desktop_flow_share_completes_an_interrupted_upgrade(
         simulator.advance(60)
     declared = [{"desktop_flow": "Flow 1", "principals": [ROBOTS]}]
     predicted = run_module(desktop_flow_share, shares=declared, check_mode=True, **test)
-    assert predicted["interrupted_upgrade"] == {"solutions": [NAME]}
     result = run_module(desktop_flow_share, shares=declared, **test)
+    assert predicted == result
+    assert result["interrupted_upgrade"]["solutions"] == [NAME]
     assert len(result["interrupted_upgrade"]["restored"]) == (4 if ended else 0)
     assert result["changes"] == []
     assert held(run_module, test) == before
@@ -467,3 +468,56 @@ def test_completing_an_interrupted_upgrade_is_a_change_and_check_mode_predicts_i
     assert len(result["shares"]["restored"]) == 4
     assert shares_in(environment) == before
     assert not run_module(module, **options, **test)["changed"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "restored", "actions", "left"),
+    [
+        ({"solution": NAME, "principals": []}, 4, [], 4),
+        ({"solution": NAME, "exclusive": True, "principals": [ROBOTS]}, 2, [], 2),
+        ({"solution": NAME, "state": "absent", "principals": [{"user": JOHN["user"]}]}, 2, [], 2),
+        ({"desktop_flow": "Flow 1", "principals": [{**JOHN, "permission": "user"}]}, 3, ["grant"], 4),
+    ],
+)
+def test_what_the_declaration_forbids_is_not_given_back_first(
+    test: dict[str, Any],
+    simulator: Any,
+    run_module: Any,
+    tmp_path: pathlib.Path,
+    entry: dict[str, Any],
+    restored: int,
+    actions: list[str],
+    left: int,
+) -> None:
+    environment = simulator.environment("test")
+    environment.settings.job_seconds = 30.0
+    run_module(solution_import, src=release(tmp_path, "1.1.0.0"), import_mode="upgrade", wait=False, **test)
+    simulator.advance(60)
+    simulator.clear_journal()
+    predicted = run_module(desktop_flow_share, check_mode=True, shares=[entry], **test)
+    result = run_module(desktop_flow_share, shares=[entry], **test)
+    assert predicted == result
+    assert len(result["interrupted_upgrade"]["restored"]) == restored
+    assert [change["action"] for change in result["changes"]] == actions
+    assert sharing(simulator) == ["GrantAccess"] * left
+    assert len(shares_in(environment)) == left
+    assert notes(simulator) == 0
+    assert not run_module(desktop_flow_share, shares=[entry], **test)["changed"]
+
+
+def test_what_is_revoked_while_an_upgrade_is_running_leaves_its_record(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    environment = simulator.environment("test")
+    environment.settings.job_seconds = 30.0
+    package = release(tmp_path, "1.1.0.0")
+    run_module(solution_import, src=package, import_mode="upgrade", wait=False, **test)
+    removal = [{"solution": NAME, "state": "absent", "principals": [{"user": JOHN["user"]}]}]
+    assert len(run_module(desktop_flow_share, shares=removal, **test)["changes"]) == 2
+    after = shares_in(environment)
+    assert (len(after), notes(simulator)) == (2, 1)
+    simulator.advance(60)
+    result = run_module(solution_import, src=package, import_mode="upgrade", **test)
+    assert len(result["shares"]["restored"]) == 2
+    assert shares_in(environment) == after
+    assert notes(simulator) == 0
