@@ -114,7 +114,7 @@ package:
       sample: 127537
 solution:
   description: The solution that was exported.
-  returned: success
+  returned: success, and when the export failed after its version was raised
   type: dict
   contains:
     name:

@@ -321,8 +321,8 @@ left_overs:
     - What the solution has in the environment although the package lacks it, after an update. An upgrade would delete
       it, unless another managed solution holds it too.
     - Compared are flows, desktop flow binaries, work queues, security roles, connection references, environment
-      variables, tables, web resources, site maps, model-driven apps and canvas apps. The other kinds are counted in
-      RV(plan.not_comparable).
+      variables, tables, web resources, site maps, custom controls, model-driven apps and canvas apps. The other kinds
+      are counted in RV(plan.not_comparable).
   returned: success
   type: list
   elements: dict

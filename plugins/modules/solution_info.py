@@ -129,7 +129,7 @@ left_overs:
   description:
     - What the solution has in the environment although O(package) lacks it, in the order of kinds and names.
     - Compared are flows, desktop flow binaries, work queues, security roles, connection references, environment
-      variables, tables, web resources, site maps, model-driven apps and canvas apps.
+      variables, tables, web resources, site maps, custom controls, model-driven apps and canvas apps.
   returned: when O(package) is given
   type: list
   elements: dict

@@ -33,7 +33,7 @@ from dataverse_simulator import Simulator
 
 SIZES = [(20, 500), (200, 500), (200, 5_000), (200, 10_000)]
 PAGE = 5_000
-PAGE_OF_CONTENTS = 50
+PAGE_OF_CONTENTS = 200
 SCRIPT = "SET Line TO 'Many words of a script'\r\n" * 500
 
 

@@ -30,7 +30,7 @@ _FLOW_COLUMNS = "workflowid,name,category,dependencies"
 # The words of calls, so that the contents of other cloud flows need not be read.
 _CLOUD_CALLER = "category eq 5 and contains(clientdata,'RunUIFlow')"
 # Flows with their contents that are read together. Contents have megabytes sometimes, and kilobytes mostly.
-_CONTENTS_TOGETHER = 50
+_CONTENTS_TOGETHER = 200
 
 
 @dataclasses.dataclass(frozen=True)

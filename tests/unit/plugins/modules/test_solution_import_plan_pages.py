@@ -23,7 +23,7 @@ from ansible_collections.coe.power_platform.tests.unit.plugins.modules.sharing_s
 from ansible_collections.coe.power_platform.tests.unit.plugins.modules.solution_scenes import put
 
 SHARED = flow_id(1)
-CALLERS = 101
+CALLERS = 401
 PAGES = 3
 
 
