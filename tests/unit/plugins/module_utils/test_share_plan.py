@@ -13,6 +13,7 @@ from ansible_collections.coe.power_platform.plugins.module_utils._sharing.change
     Share,
     after_changes,
     plan,
+    plan_repair,
 )
 from ansible_collections.coe.power_platform.plugins.module_utils._sharing.permissions import Permissions
 from hypothesis import given
@@ -94,3 +95,20 @@ def test_from_any_state_to_any_declaration_in_one_step(state: dict[Holding, int]
         covered = change.holding in declaration.wanted or change.holding in declaration.unwanted
         assert covered or change.holding.flow_id in declaration.exclusive
         assert (change.action == "grant") == (change.before == 0)
+
+
+@given(state=STATES, missing=STATES, declaration=DECLARATIONS)
+def test_what_was_lost_comes_back_unless_the_declaration_says_otherwise(
+    state: dict[Holding, int], missing: dict[Holding, int], declaration: Declaration
+) -> None:
+    current = [Share(holding, mask) for holding, mask in state.items()]
+    changes = plan_repair(declaration, current, missing, always)
+    after = dict(after_changes(current, changes))
+    shares = [Share(holding, mask) for holding, mask in after.items()]
+    assert plan(declaration, shares, always) == []
+    for holding, mask in missing.items():
+        said = holding in declaration.wanted or holding in declaration.unwanted
+        if not said and holding.flow_id not in declaration.exclusive:
+            assert after[holding] == state.get(holding, mask)
+    assert len({change.holding for change in changes}) == len(changes)
+    assert plan_repair(declaration, current, {}, always) == plan(declaration, current, always)
