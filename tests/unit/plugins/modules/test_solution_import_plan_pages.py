@@ -49,4 +49,4 @@ def test_contents_of_callers_come_in_small_pages(simulator: Any, run_module: Any
     assert [caller["status"] for caller in effect["callers"]] == ["breaks"] * 2 * CALLERS
     for words in ("RunUIFlow", "dependencies,definition"):
         entries = [entry for entry in simulator.journal("test") if words in entry.query]
-        assert len({entry.batch or id(entry) for entry in entries}) == PAGES, words
+        assert len({entry.batch or entry.seq for entry in entries}) == PAGES, words
