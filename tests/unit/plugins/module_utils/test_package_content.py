@@ -100,8 +100,8 @@ OTHER = {
 def compared(folder: Path, change: Callable[[Files], Files]) -> bool:
     first = write_package(folder / "first.zip", files())
     second = write_package(folder / "second.zip", change(files()))
-    forth = same_content(first, second)
-    assert same_content(second, first) == forth
+    forth, back = (same_content(*pair) for pair in ((first, second), (second, first)))
+    assert back == forth
     return forth
 
 
