@@ -376,6 +376,8 @@ plan:
     flows:
       description:
         - The flows C(added), C(changed), C(unchanged) and C(deleted), each with C(id), C(name) and C(type).
+        - Those C(not_compared) are there already, and packages hold no content of theirs that could be compared, for
+          example of business rules.
       type: dict
     left_overs:
       description: What the installed solution has and the package lacks, as RV(left_overs).

@@ -30,14 +30,14 @@ _WORDS = {
 
 @dataclasses.dataclass(frozen=True)
 class DeployedFlow:
-    """A flow of the environment; ``same_content`` tells whether its definition is the package's."""
+    """A flow of the environment; ``same_content`` tells whether its definition is the package's, None if nobody can."""
 
     id: str
     name: str
     category: int
     inputs: str | None = None
     outputs: str | None = None
-    same_content: bool = False
+    same_content: bool | None = False
 
 
 @dataclasses.dataclass(frozen=True)

@@ -55,12 +55,18 @@ class Plan:
     @cached_property
     def changed(self) -> list[FlowName]:
         """The flows that the package brings with another definition or signature."""
-        return _names(flow for flow in self._deployed if self.acts and flow.id not in self._same)
+        known = self._same | self._not_compared
+        return _names(flow for flow in self._deployed if self.acts and flow.id not in known)
 
     @cached_property
     def unchanged(self) -> list[FlowName]:
         """The flows that stay as they are."""
         return _names(flow for flow in self._deployed if not self.acts or flow.id in self._same)
+
+    @cached_property
+    def not_compared(self) -> list[FlowName]:
+        """The workflows that the package brings with a content that cannot be compared, such as business rules."""
+        return _names(flow for flow in self._deployed if self.acts and flow.id in self._not_compared)
 
     @cached_property
     def left_overs(self) -> list[LeftOver]:
@@ -139,8 +145,16 @@ class Plan:
         }
 
     @cached_property
+    def _other_signature(self) -> set[str]:
+        return {effect.flow.id for effect in self.contract}
+
+    @cached_property
+    def _not_compared(self) -> set[str]:
+        return {flow.id for flow in self.environment.flows if flow.same_content is None} - self._other_signature
+
+    @cached_property
     def _same(self) -> set[str]:
-        changed = {effect.flow.id for effect in self.contract}
+        changed = self._other_signature
         return {flow.id for flow in self.environment.flows if flow.same_content and flow.id not in changed}
 
     @cached_property

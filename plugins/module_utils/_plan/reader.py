@@ -124,7 +124,7 @@ class EnvironmentReader:
 
 def _deployed(counterpart: Counterpart) -> DeployedFlow:
     row = counterpart.row
-    same_content = "definition" not in counterpart.parts
+    same_content = "definition" not in counterpart.parts if counterpart.compared else None
     return DeployedFlow(
         row["workflowid"].lower(), row["name"], row["category"], row["inputs"], row["outputs"], same_content
     )

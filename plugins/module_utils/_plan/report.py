@@ -32,7 +32,7 @@ def plan_to_result(plan: Plan, verdict: Verdict) -> dict[str, Any]:
         "recommendation": dataclasses.asdict(verdict.recommendation),
         "flows": {
             key: [flow.to_result() for flow in getattr(plan, key)]
-            for key in ("added", "changed", "unchanged", "deleted")
+            for key in ("added", "changed", "unchanged", "not_compared", "deleted")
         },
         "left_overs": left_overs,
         "deletes_left_overs": plan.deletes,
@@ -63,6 +63,7 @@ def plan_text(plan: Plan, verdict: Verdict) -> str:
         *_section("Added", map(str, plan.added)),
         *_section("Changed", map(str, plan.changed)),
         *_section("Unchanged", [f"{len(plan.unchanged)} flows"] if plan.unchanged else []),
+        *_section("Not compared", map(str, plan.not_compared)),
         *_section("Deleted" if plan.deletes else "Left over", (_left_over(it) for it in plan.left_overs if it.goes)),
         *_section("Left to other solutions", (_left_over(it) for it in plan.left_overs if not it.goes)),
         *_section("Not comparable with the package", map(_not_comparable, plan.not_comparable)),

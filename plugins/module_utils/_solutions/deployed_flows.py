@@ -60,12 +60,14 @@ class Difference:
 class Counterpart:
     """A flow of a package and its row in the environment, with the big texts left out of it.
 
-    ``parts`` are the things in which the two differ: definition, signature.
+    ``parts`` are the things in which the two differ: definition, signature. ``compared`` says that the package has
+    a content to compare: business rules and the like have none.
     """
 
     flow: PackagedFlow
     row: Mapping[str, Any]
     parts: tuple[str, ...]
+    compared: bool
 
 
 class DeployedFlows:
@@ -96,15 +98,16 @@ class DeployedFlows:
     def counterparts(self, package: Package, headers: Mapping[str, str]) -> dict[str, Counterpart]:
         """Return the flows of a package that the environment has, by id and in the package's order.
 
-        The number of requests grows with the size of the flows, not with their number. Of other kinds than desktop
-        and cloud flows (business rules, say) there is no content to compare.
+        The number of requests grows with the size of the flows, not with their number.
         """
         sizes, contents = dict.fromkeys((flow.id for flow in package.flows), 0), {}
         for flow, text in package.contents():
             sizes[flow.id], contents[flow.id] = len(text), _fingerprint(text, cloud=flow.cloud)
         rows = {row["workflowid"].lower(): row for ids in _pages(sizes) for row in self._rows(ids, headers)}
         return {
-            flow.id: Counterpart(flow, rows[flow.id], _differing_parts(flow, contents.get(flow.id), rows[flow.id]))
+            flow.id: Counterpart(
+                flow, rows[flow.id], _differing_parts(flow, contents.get(flow.id), rows[flow.id]), flow.id in contents
+            )
             for flow in package.flows
             if flow.id in rows
         }

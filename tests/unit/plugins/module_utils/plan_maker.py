@@ -34,7 +34,7 @@ def packed(folder: Path, flows: Sequence[DesktopFlow | CloudFlow], **more: Any) 
     return read_package(write_package(folder / "package.zip", package_files(flows, **{"version": "2.0.0.0", **more})))
 
 
-def deployed(flow: DesktopFlow | CloudFlow, *, same_content: bool = False) -> DeployedFlow:
+def deployed(flow: DesktopFlow | CloudFlow, *, same_content: bool | None = False) -> DeployedFlow:
     """Return a flow as the environment has it."""
     if isinstance(flow, CloudFlow):
         return DeployedFlow(flow.id, flow.name, 5, same_content=same_content)

@@ -62,7 +62,7 @@ def names(flows: list[FlowName]) -> list[str]:
 
 
 def sorted_out(plan: Plan) -> dict[str, list[str]]:
-    found = {key: names(getattr(plan, key)) for key in ("added", "changed", "unchanged", "deleted")}
+    found = {key: names(getattr(plan, key)) for key in ("added", "changed", "unchanged", "not_compared", "deleted")}
     found["left_over"] = [str(left_over.component) for left_over in plan.left_overs]
     return {key: value for key, value in found.items() if value}
 
@@ -106,6 +106,16 @@ OUTCOMES: dict[str, tuple[Operation, Environment, dict[str, list[str]]]] = {
     "same content, other signature": (
         "update",
         installed(flows=(deployed(WITH_MORE, same_content=True), deployed(CLOUD, same_content=True))),
+        {"changed": ["Shared flow"], "unchanged": ["Cloud flow"]},
+    ),
+    "content that cannot be compared": (
+        "update",
+        installed(flows=(deployed(SHARED, same_content=None), deployed(CLOUD, same_content=True))),
+        {"unchanged": ["Cloud flow"], "not_compared": ["Shared flow"]},
+    ),
+    "another signature beside such content": (
+        "update",
+        installed(flows=(deployed(WITH_MORE, same_content=None), deployed(CLOUD, same_content=True))),
         {"changed": ["Shared flow"], "unchanged": ["Cloud flow"]},
     ),
     "nothing to do": ("none", installed(SHARED), {"unchanged": ["Shared flow"]}),

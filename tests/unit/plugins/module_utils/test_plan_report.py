@@ -60,6 +60,7 @@ def test_a_plan_is_data(tmp_path: Path) -> None:
         "added": [{"id": NEW.id, "name": "New cloud flow", "type": "cloud"}],
         "changed": [{"id": AFTER.id, "name": "Ask", "type": "desktop"}],
         "unchanged": [],
+        "not_compared": [],
         "deleted": [{"id": GONE.id, "name": "Gone", "type": "desktop"}],
     }
     assert result["deletes_left_overs"]

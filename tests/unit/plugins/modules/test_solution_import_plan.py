@@ -232,6 +232,7 @@ def test_the_real_run_reports_the_plan_of_check_mode(
         "added": ["New flow"],
         "changed": ["Shared flow"],
         "unchanged": [],
+        "not_compared": [],
         "deleted": [] if mode == "update" else ["Old flow"],
     }
     dropped = {"flow": "Shared flow", "flow_id": SHARED, "principal": "team Finance Robotics", "access": "user"}

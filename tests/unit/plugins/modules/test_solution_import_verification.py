@@ -193,6 +193,8 @@ def test_workflows_that_are_no_flows_are_not_compared(
     assert done["warnings"] == []
     assert not again["changed"]
     assert again["warnings"] == []
+    forced = run_module(solution_import, check_mode=True, **task(test, package, force=True))
+    assert [flow["name"] for flow in forced["plan"]["flows"]["not_compared"]] == ["Check"]
 
 
 def test_missing_dependencies_come_back_as_a_list(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
