@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import importlib.util
 import io
 import json
@@ -53,12 +54,16 @@ def simulators() -> Iterator[Any]:
 
 @pytest.fixture
 def simulator(simulators: Any) -> Iterator[Any]:
-    """The simulator, with environments, journal, clock and faults as at its start."""
-    for environment in ("dev", "test", "prod"):
-        simulators.reset(environment)
+    """The simulator, with environments, their switches, journal, clock and faults as at its start."""
+    environments = [simulators.environment(name) for name in ("dev", "test", "prod")]
+    switches = [dataclasses.asdict(environment.settings) for environment in environments]
+    for environment in environments:
+        simulators.reset(environment.name)
     simulators.clear_journal()
     yield simulators
     simulators.clear_faults()
+    for environment, values in zip(environments, switches, strict=True):
+        environment.settings.change(values)
 
 
 @pytest.fixture

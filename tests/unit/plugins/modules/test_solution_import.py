@@ -99,6 +99,7 @@ def states(simulators: Any, folder: pathlib.Path) -> Iterator[Any]:
         kind, installed, staged = state
         name = environment_of(state)
         simulators.environments.add(name, settings={"job_seconds": 0.05})
+        simulators.reset(name)
         if version := INSTALLED[installed]:
             put(simulators, name, release(folder, version, managed=kind == "managed"))
         if version := STAGED[staged]:
