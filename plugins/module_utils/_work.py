@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ._arguments import CONNECTION_ARGUMENTS
+from ._clock import Clock
 from ._dataverse.client import DataverseClient
 from ._errors import PowerPlatformError
 
@@ -35,11 +36,13 @@ class Work:
         environment_name: str | None = None,
         warn: Callable[[str], None] = _drop,
         report: Callable[[str], None] = _drop,
+        clock: Clock | None = None,
     ) -> None:
         self.params = params
         self.check_mode = check_mode
         self.warn = warn
         self.report = report
+        self.clock = clock or Clock()
         self._environment_name = environment_name
 
     @property
@@ -51,7 +54,9 @@ class Work:
     def client(self) -> DataverseClient:
         """The connection to the environment; nothing is sent before its first use."""
         return DataverseClient.from_params(
-            self.params, on_retry=lambda reason: self.report(f"[{self.environment_name}] {reason}")
+            self.params,
+            clock=self.clock,
+            on_retry=lambda reason: self.report(f"[{self.environment_name}] {reason}"),
         )
 
     @property

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import pathlib
+import time
 from collections.abc import Callable, Iterator
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -53,7 +54,27 @@ def simulators() -> Iterator[Any]:
 
 
 @pytest.fixture
-def simulator(simulators: Any) -> Iterator[Any]:
+def simulated_time(simulators: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The clock of the simulator in place of the machine's: nobody waits, who sleeps moves the simulator's time."""
+    from ansible_collections.coe.power_platform.plugins.module_utils import _work
+    from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.clocks import SimulatedClock
+
+    clock = SimulatedClock(simulators)
+    monkeypatch.setattr(_work, "Clock", lambda: clock)
+    yield clock
+    simulators.clock.advance(time.time() - simulators.clock.time())
+
+
+@pytest.fixture
+def real_time(simulated_time: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine's clock after all, for races between several threads."""
+    from ansible_collections.coe.power_platform.plugins.module_utils import _clock, _work
+
+    monkeypatch.setattr(_work, "Clock", _clock.Clock)
+
+
+@pytest.fixture
+def simulator(simulators: Any, simulated_time: Any) -> Iterator[Any]:
     """The simulator, with environments, their switches, journal, clock and faults as at its start."""
     environments = [simulators.environment(name) for name in ("dev", "test", "prod")]
     switches = [dataclasses.asdict(environment.settings) for environment in environments]

@@ -74,7 +74,8 @@ def run_batch(api: WebApi, operations: Sequence[Operation]) -> list[Reply]:
         waiting = [index for index in waiting if _policy(operations[index]).allows_after(answers[index])]
         if not waiting or attempt == AGAIN.attempts:
             break
-        seconds = max(retry_after(answers[index]) or backoff(attempt) for index in waiting)
+        now = api.session.clock.time()
+        seconds = max(retry_after(answers[index], now) or backoff(attempt) for index in waiting)
         statuses = ", ".join(sorted({str(answers[index].status) for index in waiting}))
         what = f"{len(waiting)} of {len(operations)} operations in a batch were answered with {statuses}"
         api.session.pause(seconds, what)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from .._clock import Clock
 from .._errors import ApiError, NotFoundError
 from .._transport.auth import TokenSource
 from .._transport.credentials import environment_address, time_limit, token_source, trusted_authorities
@@ -58,6 +59,7 @@ class DataverseClient:
         params: Mapping[str, Any],
         environ: Mapping[str, str] | None = None,
         on_retry: Callable[[str], None] | None = None,
+        clock: Clock | None = None,
     ) -> DataverseClient:
         """Return a client for the connection options; ``on_retry`` is told why a request goes out again.
 
@@ -66,8 +68,15 @@ class DataverseClient:
         Raises ``ConfigurationError`` for options that cannot work.
         """
         address = environment_address(params["environment_url"])
-        session = HttpSession(verify=trusted_authorities(params), timeout=time_limit(params), on_retry=on_retry)
+        session = HttpSession(
+            verify=trusted_authorities(params), timeout=time_limit(params), on_retry=on_retry, clock=clock
+        )
         return cls(address, session, token_source(params, os.environ if environ is None else environ, session))
+
+    @property
+    def clock(self) -> Clock:
+        """The clock by which whatever concerns this environment is measured and waited for."""
+        return self._session.clock
 
     def close(self) -> None:
         """Close the connections."""

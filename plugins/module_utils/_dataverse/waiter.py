@@ -8,10 +8,10 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from .._clock import Clock
 from .._errors import OperationTimeoutError
 
 T = TypeVar("T")
@@ -29,23 +29,22 @@ def wait_until(
     fetch: Callable[[], T],
     is_done: Callable[[T], bool],
     *,
+    clock: Clock,
     timeout: float,
     interval: float | Callable[[float, T], float] = eager,
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
 ) -> tuple[T, float]:
     """Fetch until the value is done; return it and the seconds it took.
 
     ``interval`` is the pause in seconds, or a function of the seconds elapsed and the value. The last look happens
     at the end of ``timeout``. Raises ``OperationTimeoutError``, whose ``last`` is the last value.
     """
-    start = clock()
+    start = clock.monotonic()
     while True:
         value = fetch()
-        elapsed = clock() - start
+        elapsed = clock.monotonic() - start
         if is_done(value):
             return value, elapsed
         if elapsed >= timeout:
             raise OperationTimeoutError(f"The operation is still running after {timeout:g} seconds.", last=value)
         pause = interval(elapsed, value) if callable(interval) else interval
-        sleep(min(pause, timeout - elapsed))
+        clock.sleep(min(pause, timeout - elapsed))

@@ -9,7 +9,6 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -75,7 +74,6 @@ class ShareGuard:
         flow_ids: Collection[str] = (),
         required: bool = True,
         warn: Callable[[str], None],
-        clock: Callable[[], float] = time.time,
     ) -> None:
         self._client = client
         self._solution = solution
@@ -83,8 +81,7 @@ class ShareGuard:
         self._records = records
         self._required = required
         self._warn = warn
-        self._clock = clock
-        self._ledger = ShareLedger(client, clock)
+        self._ledger = ShareLedger(client)
         self._kept: list[ShareRecord] = []
         self._flow_names: dict[str, str] = {}
         self._confirmed = False
@@ -106,7 +103,7 @@ class ShareGuard:
         """Read the shares of the solution's desktop flows as they are now, and return them."""
         flows = self._flows()
         self._flow_names.update({flow.id: flow.name for flow in flows})
-        begin = self._clock()
+        begin = self._client.clock.time()
         shares = read_shares(self._client, {flow.id for flow in flows})
         self._ledger.observe(shares, begin)
         return shares
@@ -125,7 +122,7 @@ class ShareGuard:
         """
         shares = self.observe()
         self._guarding = True
-        self._ledger.expect(shares, self._clock())
+        self._ledger.expect(shares, self._client.clock.time())
         try:
             self._keep(shares)
         except PowerPlatformError as error:
@@ -144,7 +141,7 @@ class ShareGuard:
         renewed = [record.with_masks({**dict(record.shares), **dict(shares)}) for record in same]
         for record in same:
             self._ledger.expect(record.shares, record.recorded_at)
-        made = list(make_records(self._solution, self._clock(), new, self._flow_names))
+        made = list(make_records(self._solution, self._client.clock.time(), new, self._flow_names))
         self._records.save([*(record for record in renewed if record not in same), *made])
         self._kept = [*renewed, *made]
 

@@ -8,9 +8,8 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .._dataverse.client import DataverseClient
@@ -27,15 +26,14 @@ SHARES_AT_ONCE = 250
 
 
 class ShareLedger:
-    """Shares and what became of them; times by ``clock`` in seconds.
+    """Shares and what became of them; times in seconds since 1970.
 
     ``before`` were seen at the beginning, ``expected`` ones should exist, and of these some are ``lost``, ``restored``
     or ``failed``. Only expected shares are put back.
     """
 
-    def __init__(self, client: DataverseClient, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, client: DataverseClient) -> None:
         self._client = client
-        self._clock = clock
         self.before: dict[Holding, int] = {}
         self.expected: dict[Holding, int] = {}
         self.lost: set[Holding] = set()
@@ -106,7 +104,7 @@ class ShareLedger:
         return self._missing(self._read())
 
     def _read(self) -> list[Share]:
-        begin = self._clock()
+        begin = self._client.clock.time()
         shares = read_shares(self._client, self.flow_ids)
         for holding in self.failed.keys() & {share.holding for share in shares}:
             # The refusal came after the work was done, or somebody else has given the share.
@@ -120,7 +118,7 @@ class ShareLedger:
         return [Change(holding, 0, mask) for holding, mask in self.expected.items() if holding not in held]
 
     def _note(self, changes: Iterable[Change], refusals: Mapping[Change, PowerPlatformError | None]) -> None:
-        now = self._clock()
+        now = self._client.clock.time()
         for change in changes:
             self.lost.add(change.holding)
             if change in refusals:

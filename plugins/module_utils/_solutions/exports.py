@@ -12,7 +12,6 @@ import contextlib
 import dataclasses
 import os
 import tempfile
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -96,7 +95,7 @@ class SolutionExport:
 
         The result of a failure tells when the version was raised before it.
         """
-        begin = time.monotonic()
+        begin = self._client.clock.monotonic()
         if self._raises_version:
             self._solutions.set_version(self._solution, self._version)
         try:
@@ -105,7 +104,7 @@ class SolutionExport:
             error.result.update(changed=self._raises_version, solution=self._described_solution)
             raise
         result = self._result(changed=written or self._raises_version, package=package)
-        return {**result, "duration": round(time.monotonic() - begin, 1)}
+        return {**result, "duration": self._client.clock.since(begin)}
 
     def _write(self, operations: Operations) -> tuple[Package, bool]:
         """Export, and return the package that the file holds then, with whether it was written."""

@@ -9,8 +9,8 @@ This file is private to the collection and may change without notice.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
 
+from .._clock import Clock
 from .._dataverse.jobs import Jobs
 from .._dataverse.waiter import eager, wait_until
 from .._errors import OperationFailedError, OperationTimeoutError
@@ -26,27 +26,18 @@ TOLERATED_MISSES = 5
 class Follower:
     """Follows the operations of one environment."""
 
-    def __init__(
-        self,
-        jobs: Jobs,
-        import_jobs: ImportJobs,
-        progress: Progress,
-        *,
-        clock: Callable[[], float],
-        sleep: Callable[[float], None],
-    ) -> None:
+    def __init__(self, jobs: Jobs, import_jobs: ImportJobs, progress: Progress, clock: Clock) -> None:
         self._jobs = jobs
         self._import_jobs = import_jobs
         self._progress = progress
         self._clock = clock
-        self._sleep = sleep
 
     def follow(self, order: Order, run: Run, guard: Guard, timeout: float) -> Run:
         """Wait for the end of an operation, well or not, and return how it ended.
 
         Raises ``OperationTimeoutError`` when it has not ended in time, ``OperationFailedError`` when it is gone.
         """
-        last, misses, begin = run, 0, self._clock()
+        last, misses, begin = run, 0, self._clock.monotonic()
 
         def look() -> Run:
             nonlocal last, misses
@@ -56,17 +47,16 @@ class Follower:
                 raise _gone(order, last)
             last = seen or last
             guard.watch()
-            self._progress.show(order.label, _state_text(last), self._clock() - begin)
+            self._progress.show(order.label, _state_text(last), self._clock.monotonic() - begin)
             return last
 
         try:
             ended, _seconds = wait_until(
                 look,
                 lambda run: run.job.finished,
+                clock=self._clock,
                 timeout=timeout,
                 interval=lambda elapsed, run: min(pause(elapsed, run.progress), guard.interval),
-                clock=self._clock,
-                sleep=self._sleep,
             )
         except OperationTimeoutError as error:
             raise _still_running(order, last, timeout) from error

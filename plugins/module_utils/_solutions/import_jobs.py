@@ -118,7 +118,13 @@ class ImportJobs:
         Raises ``NoMatchError`` when there is none.
         """
         try:
-            job, _seconds = wait_until(lambda: self.describe(id, operation), bool, timeout=YOUNG_SECONDS, interval=1.0)
+            job, _seconds = wait_until(
+                lambda: self.describe(id, operation),
+                bool,
+                clock=self._client.clock,
+                timeout=YOUNG_SECONDS,
+                interval=1.0,
+            )
         except OperationTimeoutError as error:
             raise NoMatchError(
                 f"{self._client.environment_url} has no import job {id}: take id from import_job of solution_import."

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -69,14 +68,14 @@ class SolutionImport:
 
     def perform(self, operations: Operations) -> dict[str, Any]:
         """Bring the package and its settings into the environment and return the task's result."""
-        begin = time.monotonic()
+        begin = self._client.clock.monotonic()
         with self._state_in_failures():
             run = operations.carry_out(self._plan)
             if run is None:
                 result = self._untouched()
             else:
                 result = self._finished(run, operations) if run.job.finished else self._started(run)
-        return {**result, "duration": round(time.monotonic() - begin, 1)}
+        return {**result, "duration": self._client.clock.since(begin)}
 
     @contextlib.contextmanager
     def _state_in_failures(self) -> Iterator[None]:

@@ -10,7 +10,6 @@ operation is looked for in the environment. This file is private to the collecti
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -42,19 +41,14 @@ class Operations:
         patience: Patience,
         progress: Progress,
         guard: Guard | None = None,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._client = client
         self._patience = patience
         self._progress = progress
         self._guard: Guard = guard or Unguarded()
-        self._clock = clock
-        self._sleep = sleep
         self._jobs = Jobs(client)
         self._import_jobs = ImportJobs(client)
-        self._follower = Follower(self._jobs, self._import_jobs, progress, clock=clock, sleep=sleep)
+        self._follower = Follower(self._jobs, self._import_jobs, progress, client.clock)
 
     def carry_out(self, plan: Callable[[Run | None], Order | None]) -> Run | None:
         """Carry out what ``plan`` orders, and return how it ended, well or not; None when nothing was ordered.
@@ -64,7 +58,7 @@ class Operations:
         Raises ``OperationTimeoutError`` when the operation does not begin or end in time, ``OutcomeUnknownError``
         when it was started, its answer was lost, and no trace of it turned up.
         """
-        turns = Turns(self._client, self._patience.lock_timeout, self._progress, clock=self._clock, sleep=self._sleep)
+        turns = Turns(self._client, self._patience.lock_timeout, self._progress)
         joined: Run | None = None
         while order := plan(joined):
             recent = self._jobs.recent()
@@ -150,9 +144,7 @@ class Operations:
             return next((job for job in new if self._is_ours(order, job, history)), None)
 
         try:
-            job, _seconds = wait_until(
-                look, bool, timeout=LOST_START_SECONDS, interval=eager, clock=self._clock, sleep=self._sleep
-            )
+            job, _seconds = wait_until(look, bool, clock=self._client.clock, timeout=LOST_START_SECONDS, interval=eager)
         except OperationTimeoutError:
             raise OutcomeUnknownError(
                 f"{order.label} was started, but whether the environment took it is unknown, and no trace of it turned"

@@ -8,7 +8,6 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from .._errors import NoMatchError, OperationFailedError, PowerPlatformError, RefusedError
@@ -48,7 +47,7 @@ class SolutionPromotion:
 
     def perform(self, operations: Operations) -> dict[str, Any]:
         """Apply the staged upgrade and return the task's result."""
-        begin = time.monotonic()
+        begin = self._client.clock.monotonic()
         try:
             run = operations.carry_out(self._plan)
             if run is not None and run.job.finished:
@@ -59,7 +58,7 @@ class SolutionPromotion:
         except PowerPlatformError as error:
             error.result.update(operation="promote", reason=self._reason())
             raise
-        return {**result, "duration": round(time.monotonic() - begin, 1)}
+        return {**result, "duration": self._client.clock.since(begin)}
 
     def _plan(self, joined: Run | None) -> Order | None:
         """Read the environment and decide; after a promotion that was joined nothing is left to do."""

@@ -8,7 +8,6 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from .._errors import OperationFailedError, RefusedError
@@ -44,7 +43,7 @@ class SolutionRemoval:
 
     def perform(self, operations: Operations) -> dict[str, Any]:
         """Remove the solution and return the task's result."""
-        begin = time.monotonic()
+        begin = self._client.clock.monotonic()
         run = operations.carry_out(self._plan)
         if run is not None and run.job.finished:
             require_success(run, self._label, self._client.environment_url)
@@ -53,7 +52,7 @@ class SolutionRemoval:
                     f"{self._label} claims success, but {self._client.environment_url} still has {self._name}: see the"
                     " solution history of the environment for what happened, then run the task again."
                 )
-        return {**self._result(), "duration": round(time.monotonic() - begin, 1)}
+        return {**self._result(), "duration": self._client.clock.since(begin)}
 
     def _plan(self, joined: Run | None) -> Order | None:
         """Read the environment and decide; Source: Web API UninstallSolutionAsync."""

@@ -9,8 +9,6 @@ This file is private to the collection and may change without notice.
 from __future__ import annotations
 
 import dataclasses
-import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from .._dataverse.jobs import VERBS, HistoryEntry, Job, Jobs
@@ -49,22 +47,13 @@ class Blocker:
 class Turns:
     """Waits, up to ``timeout`` seconds in all, for the operations of others to end."""
 
-    def __init__(
-        self,
-        client: DataverseClient,
-        timeout: float,
-        progress: Progress,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
+    def __init__(self, client: DataverseClient, timeout: float, progress: Progress) -> None:
+        self._clock = client.clock
         self._jobs = Jobs(client)
         self._timeout = timeout
         self._left = timeout
         self._blind_pause = SHORTEST_BLIND_PAUSE
         self._progress = progress
-        self._clock = clock
-        self._sleep = sleep
 
     def wait_for(self, label: str, job: Job | None) -> None:
         """Wait for a running operation to end or, without one, for whatever the environment is busy with.
@@ -72,20 +61,20 @@ class Turns:
         Raises ``OperationTimeoutError`` that names the operation when the time is up.
         """
         blocker = self._blocker(job)
-        begin = self._clock()
+        begin = self._clock.monotonic()
 
         def look() -> bool:
-            self._progress.show(label, f"waiting for {blocker or 'another solution operation'}", self._clock() - begin)
-            return self._is_over(blocker, self._clock() - begin)
+            waited = self._clock.monotonic() - begin
+            self._progress.show(label, f"waiting for {blocker or 'another solution operation'}", waited)
+            return self._is_over(blocker, waited)
 
         try:
             _over, seconds = wait_until(
                 look,
                 bool,
+                clock=self._clock,
                 timeout=self._left,
                 interval=lambda elapsed, over: min(max(1.0, elapsed / 20), LONGEST_PAUSE),
-                clock=self._clock,
-                sleep=self._sleep,
             )
         except OperationTimeoutError as error:
             raise OperationTimeoutError(

@@ -8,12 +8,12 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
-import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from .._clock import Clock
 from .._errors import ConfigurationError, OutcomeUnknownError, TransportError
 from .._version import VERSION
 from .connection_failures import Failure, explain
@@ -47,7 +47,7 @@ class HttpSession:
         timeout: float = 120,
         user_agent: str = USER_AGENT,
         on_retry: Callable[[str], None] | None = None,
-        sleep: Callable[[float], None] = time.sleep,
+        clock: Clock | None = None,
     ) -> None:
         if not REQUESTS_FOUND:
             raise ConfigurationError("The Python library requests is missing, install the package requests with pip.")
@@ -56,7 +56,7 @@ class HttpSession:
         self._verify = verify
         self._timeout = timeout
         self._on_retry = on_retry
-        self._sleep = sleep
+        self.clock = clock or Clock()
 
     def close(self) -> None:
         """Close all connections."""
@@ -66,7 +66,7 @@ class HttpSession:
         """Wait, and tell why."""
         if self._on_retry:
             self._on_retry(f"{reason}, trying again in {seconds:.0f} s")
-        self._sleep(seconds)
+        self.clock.sleep(seconds)
 
     def request(
         self,
@@ -114,7 +114,8 @@ class HttpSession:
                 continue
             if last or not retry.allows_after(response):
                 break
-            self.pause(retry_after(response) or backoff(attempt), f"{what} was answered with {response.status}")
+            seconds = retry_after(response, self.clock.time()) or backoff(attempt)
+            self.pause(seconds, f"{what} was answered with {response.status}")
         return response
 
     def _exchange(

@@ -9,7 +9,6 @@ This file is private to the collection and may change without notice.
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -47,16 +46,16 @@ class RetryPolicy:
 REPEATABLE = RetryPolicy()
 
 
-def retry_after(response: Response) -> float | None:
+def retry_after(response: Response, now: float) -> float | None:
     """Return the seconds that the service asks to wait (with a little jitter, at most five minutes), or None.
 
-    Source: RFC 9110, 10.2.3 Retry-After: seconds or a date.
+    ``now`` is in seconds since 1970. Source: RFC 9110, 10.2.3 Retry-After: seconds or a date.
     """
     value = response.headers.get("Retry-After")
     if value is None:
         return None
     try:
-        seconds = float(value) if value.strip().isdigit() else parsedate_to_datetime(value).timestamp() - time.time()
+        seconds = float(value) if value.strip().isdigit() else parsedate_to_datetime(value).timestamp() - now
     except ValueError:
         return None
     return min(max(seconds, 0.0), LONGEST_PAUSE) + random.uniform(0, 0.5)

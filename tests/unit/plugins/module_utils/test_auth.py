@@ -25,6 +25,7 @@ from ansible_collections.coe.power_platform.plugins.module_utils._transport.sign
     MEANINGS,
     sign_in_error,
 )
+from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.clocks import ManualClock
 from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.https_server import (
     Answer,
     HttpsServer,
@@ -68,7 +69,7 @@ def authority(server: HttpsServer) -> Authority:
 
 @pytest.fixture
 def session(server: HttpsServer) -> Iterator[HttpSession]:
-    made = HttpSession(verify=server.ca_path, timeout=5, sleep=lambda seconds: None)
+    made = HttpSession(verify=server.ca_path, timeout=5, clock=ManualClock())
     yield made
     made.close()
 

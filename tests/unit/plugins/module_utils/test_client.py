@@ -26,6 +26,7 @@ from ansible_collections.coe.power_platform.plugins.module_utils._errors import 
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.auth import StaticToken
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.http import HttpSession
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.messages import Response
+from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.clocks import ManualClock
 from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.https_server import (
     Answer,
     HttpsServer,
@@ -53,13 +54,13 @@ class Renewable:
 
 
 @pytest.fixture
-def pauses() -> list[float]:
-    return []
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
-def client(server: HttpsServer, pauses: list[float]) -> Iterator[DataverseClient]:
-    session = HttpSession(verify=server.ca_path, timeout=5, sleep=pauses.append)
+def client(server: HttpsServer, clock: ManualClock) -> Iterator[DataverseClient]:
+    session = HttpSession(verify=server.ca_path, timeout=5, clock=clock)
     made = DataverseClient(server.url + "/dev", session, Renewable())
     yield made
     made.close()
@@ -246,21 +247,21 @@ def test_idempotent_action_is_repeated(client: DataverseClient, server: HttpsSer
 
 
 def test_service_protection_is_waited_for_even_by_an_action(
-    client: DataverseClient, server: HttpsServer, pauses: list[float]
+    client: DataverseClient, server: HttpsServer, clock: ManualClock
 ) -> None:
     server.answers = [Answer(429, SERVICE_LIMIT, {"Retry-After": "20"}), Answer(200, {"a": 1})]
     assert client.call("ImportSolutionAsync", {"x": 1}) == {"a": 1}
-    assert 20 <= pauses[0] <= 20.5
-    assert len(pauses) == 1
+    assert 20 <= clock.pauses[0] <= 20.5
+    assert len(clock.pauses) == 1
 
 
-def test_solution_lock_comes_back_at_once(client: DataverseClient, server: HttpsServer, pauses: list[float]) -> None:
+def test_solution_lock_comes_back_at_once(client: DataverseClient, server: HttpsServer, clock: ManualClock) -> None:
     server.answers = [Answer(429, SOLUTION_LOCK)]
     with pytest.raises(ApiError, match="another solution operation is running") as caught:
         client.call("ImportSolutionAsync", {"x": 1})
     assert caught.value.code == "0x80071151"
     assert len(server.requests) == 1
-    assert pauses == []
+    assert clock.pauses == []
 
 
 def test_refused_token_is_replaced_once(client: DataverseClient, server: HttpsServer) -> None:
@@ -426,7 +427,7 @@ def test_empty_batch_sends_nothing(client: DataverseClient, server: HttpsServer)
 
 
 def test_operations_that_meet_a_service_limit_go_out_again(
-    client: DataverseClient, server: HttpsServer, pauses: list[float]
+    client: DataverseClient, server: HttpsServer, clock: ManualClock
 ) -> None:
     limit = (429, SERVICE_LIMIT, {"Retry-After": "11"})
     server.answers = [
@@ -437,8 +438,8 @@ def test_operations_that_meet_a_service_limit_go_out_again(
     replies = client.batch([Operation("POST", f"GrantAccess{number}", {"n": number}) for number in range(3)])
     assert [reply.status for reply in replies] == [204, 204, 204]
     assert [request.body.count(b"POST ") for request in server.requests] == [3, 2, 1]
-    assert all(11 <= pause <= 11.5 for pause in pauses)
-    assert len(pauses) == 2
+    assert all(11 <= pause <= 11.5 for pause in clock.pauses)
+    assert len(clock.pauses) == 2
 
 
 @pytest.mark.parametrize(

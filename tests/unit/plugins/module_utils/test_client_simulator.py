@@ -29,6 +29,7 @@ from ansible_collections.coe.power_platform.plugins.module_utils._errors import 
 from ansible_collections.coe.power_platform.plugins.module_utils._transport import auth as _auth
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.credentials import token_source
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.http import HttpSession
+from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.clocks import ManualClock
 
 
 @pytest.fixture(autouse=True)
@@ -38,9 +39,7 @@ def fresh_authority_answers() -> None:
 
 def connect(params: dict[str, Any]) -> DataverseClient:
     """Return a client that does not really wait before it sends again."""
-    session = HttpSession(
-        verify=params["ca_path"], timeout=params.get("request_timeout", 10), sleep=lambda seconds: None
-    )
+    session = HttpSession(verify=params["ca_path"], timeout=params.get("request_timeout", 10), clock=ManualClock())
     return DataverseClient(params["environment_url"], session, token_source(params, {}, session))
 
 

@@ -31,6 +31,7 @@ from ansible_collections.coe.power_platform.plugins.module_utils._transport.retr
     RetryPolicy,
     retry_after,
 )
+from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.clocks import ManualClock
 from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.https_server import (
     Answer,
     HttpsServer,
@@ -40,21 +41,14 @@ from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.http
 UNREPEATABLE = RetryPolicy(repeatable=False)
 
 
-class Pauses(list[float]):
-    """Stands for time.sleep and keeps what it was asked for."""
-
-    def __call__(self, seconds: float) -> None:
-        self.append(seconds)
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
 
 
 @pytest.fixture
-def pauses() -> Pauses:
-    return Pauses()
-
-
-@pytest.fixture
-def session(server: HttpsServer, pauses: Pauses) -> Iterator[HttpSession]:
-    made = HttpSession(verify=server.ca_path, timeout=5, sleep=pauses)
+def session(server: HttpsServer, clock: ManualClock) -> Iterator[HttpSession]:
+    made = HttpSession(verify=server.ca_path, timeout=5, clock=clock)
     yield made
     made.close()
 
@@ -73,21 +67,21 @@ def test_request_names_collection_and_version(session: HttpSession, server: Http
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 def test_read_goes_out_again_after_a_temporary_status(
-    session: HttpSession, server: HttpsServer, pauses: Pauses, status: int
+    session: HttpSession, server: HttpsServer, clock: ManualClock, status: int
 ) -> None:
     server.answers = [Answer(status), Answer(status), Answer(200, {"a": 1})]
     assert session.request("GET", server.url).body == b'{"a": 1}'
-    assert 0.25 <= pauses[0] <= 0.5
-    assert 0.5 <= pauses[1] <= 1.0
+    assert 0.25 <= clock.pauses[0] <= 0.5
+    assert 0.5 <= clock.pauses[1] <= 1.0
 
 
 def test_read_gives_up_after_five_tries_and_returns_the_last_answer(
-    session: HttpSession, server: HttpsServer, pauses: Pauses
+    session: HttpSession, server: HttpsServer, clock: ManualClock
 ) -> None:
     server.answers = [Answer(503)]
     assert session.request("GET", server.url).status == 503
     assert len(server.requests) == 5
-    assert len(pauses) == 4
+    assert len(clock.pauses) == 4
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 412, 500, 501])
@@ -105,26 +99,28 @@ def test_read_survives_a_broken_connection(session: HttpSession, server: HttpsSe
 
 @pytest.mark.parametrize("bad", [Answer(reset=True), Answer(200, b"0123456789", cut=4)])
 def test_lost_answer_of_an_unrepeatable_request_leaves_the_outcome_unknown(
-    session: HttpSession, server: HttpsServer, pauses: Pauses, bad: Answer
+    session: HttpSession, server: HttpsServer, clock: ManualClock, bad: Answer
 ) -> None:
     server.answers = [bad]
     with pytest.raises(OutcomeUnknownError, match=r"Whether POST /import was carried out is unknown: .* broke"):
         session.request("POST", server.url + "/import", data=b"{}", retry=UNREPEATABLE)
     assert len(server.requests) == 1
-    assert pauses == []
+    assert clock.pauses == []
 
 
-def test_time_out_of_an_unrepeatable_request_leaves_the_outcome_unknown(server: HttpsServer, pauses: Pauses) -> None:
+def test_time_out_of_an_unrepeatable_request_leaves_the_outcome_unknown(
+    server: HttpsServer, clock: ManualClock
+) -> None:
     server.answers = [Answer(200, delay=1.0)]
-    session = HttpSession(verify=server.ca_path, timeout=0.2, sleep=pauses)
+    session = HttpSession(verify=server.ca_path, timeout=0.2, clock=clock)
     with pytest.raises(OutcomeUnknownError, match="did not answer in time, check the network or raise request_timeout"):
         session.request("POST", server.url, data=b"{}", retry=UNREPEATABLE)
     assert len(server.requests) == 1
 
 
-def test_time_out_of_a_read_is_tried_again(server: HttpsServer, pauses: Pauses) -> None:
+def test_time_out_of_a_read_is_tried_again(server: HttpsServer, clock: ManualClock) -> None:
     server.answers = [Answer(200, delay=0.6), Answer(200, b"late")]
-    assert HttpSession(verify=server.ca_path, timeout=0.2, sleep=pauses).request("GET", server.url).body == b"late"
+    assert HttpSession(verify=server.ca_path, timeout=0.2, clock=clock).request("GET", server.url).body == b"late"
 
 
 def test_unrepeatable_request_goes_over_a_connection_of_its_own(session: HttpSession, server: HttpsServer) -> None:
@@ -142,22 +138,22 @@ def test_unrepeatable_request_does_not_go_out_again(session: HttpSession, server
 
 
 def test_unrepeatable_request_goes_out_again_when_the_service_surely_refused(
-    session: HttpSession, server: HttpsServer, pauses: Pauses
+    session: HttpSession, server: HttpsServer, clock: ManualClock
 ) -> None:
     server.answers = [Answer(429, headers={"Retry-After": "7"}), Answer(204)]
     policy = RetryPolicy(repeatable=False, refused=lambda response: response.status == 429)
     assert session.request("POST", server.url, data=b"{}", retry=policy).status == 204
-    assert 7.0 <= pauses[0] <= 7.5
+    assert 7.0 <= clock.pauses[0] <= 7.5
 
 
-def test_refused_connection_is_tried_again_even_for_an_unrepeatable_request(pauses: Pauses) -> None:
-    session = HttpSession(sleep=pauses)
+def test_refused_connection_is_tried_again_even_for_an_unrepeatable_request(clock: ManualClock) -> None:
+    session = HttpSession(clock=clock)
     with pytest.raises(TransportError, match=r"localhost:\d+ cannot be reached \(connection refused\), check environ"):
         session.request("POST", f"https://localhost:{closed_port()}", data=b"{}", retry=UNREPEATABLE)
-    assert len(pauses) == 4
+    assert len(clock.pauses) == 4
 
 
-def test_connection_that_breaks_before_the_request_is_sent_is_tried_again(server: HttpsServer, pauses: Pauses) -> None:
+def test_connection_that_breaks_before_the_request_is_sent_is_tried_again(server: HttpsServer) -> None:
     with socket.create_server(("localhost", 0)) as listener:
 
         def hang_up() -> None:
@@ -167,42 +163,44 @@ def test_connection_that_breaks_before_the_request_is_sent_is_tried_again(server
         thread.start()
         url = f"https://localhost:{listener.getsockname()[1]}"
 
-        def stop_listening(seconds: float) -> None:
-            listener.close()
-            pauses(seconds)
+        class Listening(ManualClock):
+            def sleep(self, seconds: float) -> None:
+                listener.close()
+                super().sleep(seconds)
 
-        session = HttpSession(verify=server.ca_path, sleep=stop_listening)
+        clock = Listening()
+        session = HttpSession(verify=server.ca_path, clock=clock)
         with pytest.raises(TransportError, match="connection refused"):
             session.request("POST", url, data=b"{}", retry=UNREPEATABLE)
         thread.join()
-    assert len(pauses) == 4
+    assert len(clock.pauses) == 4
 
 
-def test_unknown_host_is_named_at_once(pauses: Pauses, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_host_is_named_at_once(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_args: Any, **_kwargs: Any) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", fail)
     with pytest.raises(TransportError, match=r"host name nowhere\.invalid cannot be resolved, check environment_url"):
-        HttpSession(sleep=pauses).request("GET", "https://nowhere.invalid/x")
-    assert pauses == []
+        HttpSession(clock=clock).request("GET", "https://nowhere.invalid/x")
+    assert clock.pauses == []
 
 
-def test_each_retry_is_told(server: HttpsServer, pauses: Pauses) -> None:
+def test_each_retry_is_told(server: HttpsServer, clock: ManualClock) -> None:
     told: list[str] = []
     server.answers = [Answer(503, headers={"Retry-After": "3"}), Answer(200)]
-    HttpSession(verify=server.ca_path, on_retry=told.append, sleep=pauses).request("GET", server.url + "/t?$select=a")
+    HttpSession(verify=server.ca_path, on_retry=told.append, clock=clock).request("GET", server.url + "/t?$select=a")
     assert told == ["GET /t was answered with 503, trying again in 3 s"]
 
 
 def test_unknown_authority_is_an_error_with_a_remedy(
-    server: HttpsServer, pauses: Pauses, monkeypatch: pytest.MonkeyPatch
+    server: HttpsServer, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     with pytest.raises(TransportError, match=r"does not know the authority .* set ca_path"):
-        HttpSession(sleep=pauses).request("POST", server.url, data=b"{}", retry=UNREPEATABLE)
-    assert pauses == []
+        HttpSession(clock=clock).request("POST", server.url, data=b"{}", retry=UNREPEATABLE)
+    assert clock.pauses == []
     assert server.requests == []
 
 
@@ -216,12 +214,12 @@ def test_ca_path_wins_over_the_environment_variable(
         assert HttpSession().request("GET", other.url).status == 200
 
 
-def test_certificate_of_another_host_is_an_error(tmp_path: Path, pauses: Pauses) -> None:
+def test_certificate_of_another_host_is_an_error(tmp_path: Path, clock: ManualClock) -> None:
     with (
         https_server(tmp_path, host="contoso.example") as server,
         pytest.raises(TransportError, match="was issued for another host, correct environment_url"),
     ):
-        HttpSession(verify=server.ca_path, sleep=pauses).request("GET", server.url)
+        HttpSession(verify=server.ca_path, clock=clock).request("GET", server.url)
 
 
 @pytest.mark.parametrize("content", [None, "no certificate at all"])
@@ -243,14 +241,14 @@ def test_verification_can_be_switched_off_without_warnings(
 
 
 def test_unreachable_proxy_is_named_without_its_password(
-    server: HttpsServer, pauses: Pauses, monkeypatch: pytest.MonkeyPatch
+    server: HttpsServer, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.setenv("HTTPS_PROXY", f"http://user:geheim@127.0.0.1:{closed_port()}")
     url = server.url.replace("localhost", "dataverse.example")
     with pytest.raises(TransportError, match=r"the proxy on the way to dataverse\.example") as caught:
-        HttpSession(verify=server.ca_path, sleep=pauses).request("GET", url)
+        HttpSession(verify=server.ca_path, clock=clock).request("GET", url)
     assert "geheim" not in str(caught.value)
 
 
@@ -341,13 +339,13 @@ def test_endless_redirects_end(session: HttpSession, server: HttpsServer) -> Non
     [("0", 0, 0.5), ("12", 12, 12.5), ("9999", 300, 300.5), ("soon", None, None), ("-1", None, None)],
 )
 def test_retry_after_counts_up_to_five_minutes(value: str, least: float | None, most: float | None) -> None:
-    seconds = retry_after(Response(429, {"Retry-After": value}, b"", "https://x"))
+    seconds = retry_after(Response(429, {"Retry-After": value}, b"", "https://x"), time.time())
     assert seconds is None if least is None or most is None else seconds is not None and least <= seconds <= most
 
 
 def test_retry_after_may_be_a_date() -> None:
     value = formatdate(time.time() + 20, usegmt=True)
-    assert 17 < (retry_after(Response(429, {"Retry-After": value}, b"", "https://x")) or 0) < 21
+    assert 17 < (retry_after(Response(429, {"Retry-After": value}, b"", "https://x"), time.time()) or 0) < 21
 
 
 @pytest.mark.parametrize(

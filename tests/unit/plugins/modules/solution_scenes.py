@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import pathlib
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -67,11 +66,11 @@ def accepted(simulator: Any, environment: str, action: str) -> int:
     return sum(1 for entry in entries if entry.path == action and entry.status < 300)
 
 
-def after_the_end_of_jobs(read: Callable[..., Any], *, seconds: float) -> Callable[..., Any]:
+def after_the_end_of_jobs(read: Callable[..., Any], simulator: Any) -> Callable[..., Any]:
     """Return a reading that begins after a pause in which running jobs end."""
 
     def delayed(*arguments: Any) -> Any:
-        time.sleep(seconds)
+        simulator.advance(1.5)
         return read(*arguments)
 
     return delayed

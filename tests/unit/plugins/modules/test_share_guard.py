@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import pathlib
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from types import ModuleType
@@ -213,14 +212,12 @@ def test_a_deliberate_removal_is_not_undone_twice(
 
 
 def test_a_share_that_vanishes_while_the_upgrade_is_running_is_back_before_its_end(
-    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path
+    test: dict[str, Any], simulator: Any, run_module: Any, simulated_time: Any, tmp_path: pathlib.Path
 ) -> None:
     environment = simulator.environment("test")
     environment.settings.job_seconds = 4.0
-    timer = threading.Timer(2.0, remove_all_shares, [environment])
-    timer.start()
+    simulated_time.after(2.0, lambda: remove_all_shares(environment))
     result = run_module(solution_import, src=release(tmp_path, "1.1.0.0"), import_mode="upgrade", **test)
-    timer.join()
     entries = simulator.journal(environment="test")
     granted = [entry.seq for entry in entries if entry.path == "GrantAccess"]
     looks = [entry.seq for entry in entries if entry.path.startswith("importjobs")]
@@ -309,6 +306,7 @@ def test_without_protection_the_shares_are_gone(
     assert held(run_module, test) == []
 
 
+@pytest.mark.usefixtures("real_time")
 def test_two_upgrades_and_a_sharing_run_at_the_same_time_end_well(
     test: dict[str, Any], simulator: Any, tmp_path: pathlib.Path
 ) -> None:
@@ -365,7 +363,7 @@ def test_the_shares_of_a_flow_that_moves_in_from_another_solution_are_protected_
 
 @pytest.mark.parametrize("repaired", [True, False])
 def test_an_old_record_does_not_raise_a_permission_that_was_lowered_since(
-    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path, repaired: bool
+    test: dict[str, Any], simulator: Any, run_module: Any, simulated_time: Any, tmp_path: pathlib.Path, repaired: bool
 ) -> None:
     environment = simulator.environment("test")
     environment.settings.job_seconds = 30.0
@@ -380,8 +378,7 @@ def test_an_old_record_does_not_raise_a_permission_that_was_lowered_since(
             environment.store.update("principalobjectaccess", row["principalobjectaccessid"], {"accessrightsmask": 1})
     environment.settings.job_seconds = 0.0 if repaired else 30.0
     if not repaired:  # a second run joins the upgrade and sees the lower permission
-        timer = threading.Timer(2.0, simulator.advance, [60])
-        timer.start()
+        simulated_time.after(2.0, lambda: simulator.advance(60))
     version = "1.2.0.0" if repaired else "1.1.0.0"
     result = run_module(solution_import, src=release(tmp_path, version), import_mode="upgrade", **test)
     assert not result.get("failed"), result["msg"]
@@ -392,14 +389,12 @@ def test_an_old_record_does_not_raise_a_permission_that_was_lowered_since(
 
 
 def test_what_somebody_revokes_during_an_update_stays_revoked(
-    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path
+    test: dict[str, Any], simulator: Any, run_module: Any, simulated_time: Any, tmp_path: pathlib.Path
 ) -> None:
     environment = simulator.environment("test")
     environment.settings.job_seconds = 4.0
-    timer = threading.Timer(2.0, remove_all_shares, [environment])
-    timer.start()
+    simulated_time.after(2.0, lambda: remove_all_shares(environment))
     result = run_module(solution_import, src=release(tmp_path, "1.1.0.0"), **test)
-    timer.join()
     assert result["operation"] == "update"
     assert (len(result["shares"]["before"]), len(result["shares"]["lost"])) == (4, 4)
     assert result["shares"]["restored"] == result["shares"]["failed"] == []

@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.jobs import Jobs
 from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.service_errors import remedy
-from ansible_collections.coe.power_platform.plugins.module_utils._solutions import operations as _operations
-from ansible_collections.coe.power_platform.plugins.module_utils._solutions import turns as _turns
 from ansible_collections.coe.power_platform.plugins.module_utils._work import Work, perform
 from ansible_collections.coe.power_platform.plugins.modules import import_job_info, solution_import
 from ansible_collections.coe.power_platform.tests.unit.plugins.modules.solution_scenes import (
@@ -29,11 +27,9 @@ POST = "ImportSolutionAsync"
 
 
 @pytest.fixture
-def test(simulator: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The environment test with quick jobs, and a client that loses patience quickly."""
+def test(simulator: Any) -> Any:
+    """The environment test with quick jobs."""
     simulator.environment("test").settings.job_seconds = 0.05
-    monkeypatch.setattr(_operations, "LOST_START_SECONDS", 1.0)
-    monkeypatch.setattr(_turns, "SHORTEST_BLIND_PAUSE", 0.2)
     return simulator
 
 
@@ -102,7 +98,7 @@ def test_an_import_that_ends_while_the_next_run_plans_is_not_repeated(
     slow(test, 1.0)
     package = release(tmp_path, "2.0.0.0")
     run_module(solution_import, **task(test, package, import_mode="upgrade", wait=False))
-    monkeypatch.setattr(Jobs, "recent", after_the_end_of_jobs(Jobs.recent, seconds=1.5))
+    monkeypatch.setattr(Jobs, "recent", after_the_end_of_jobs(Jobs.recent, test))
     again = run_module(solution_import, **task(test, package, import_mode="upgrade"))
     assert again["operation"] == "none"
     assert not again["changed"]
@@ -120,6 +116,7 @@ def test_another_version_of_the_same_solution_is_not_joined(test: Any, run_modul
     assert accepted(test, "test", POST) == 2
 
 
+@pytest.mark.usefixtures("real_time")
 def test_two_runs_at_the_same_moment_import_once(test: Any, tmp_path: pathlib.Path) -> None:
     slow(test, 0.5)
     specification = solution_import.MODULE.validation()["argument_spec"]

@@ -88,7 +88,7 @@ def test_a_promotion_that_ends_while_the_next_run_plans_is_not_repeated(
 ) -> None:
     staged.environment("test").settings.job_seconds = 1.0
     promote(run_module, staged, wait=False)
-    monkeypatch.setattr(Jobs, "recent", after_the_end_of_jobs(Jobs.recent, seconds=1.5))
+    monkeypatch.setattr(Jobs, "recent", after_the_end_of_jobs(Jobs.recent, staged))
     assert promote(run_module, staged)["operation"] == "none"
     assert len(staged.journal("test", path=POST)) == 1
 
