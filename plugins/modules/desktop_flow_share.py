@@ -410,14 +410,19 @@ from ..module_utils._module import run_module
 from ..module_utils._sharing.enforcement import ShareEnforcement
 from ..module_utils._sharing.entries import PERMISSION_ARGUMENTS, SHARES_ARGUMENT
 from ..module_utils._sharing.guard import GUARD_ARGUMENTS
+from ..module_utils._sharing.share_state import read_state
 from ..module_utils._work import ModuleDefinition, Work
 
 
 def share_desktop_flows(work: Work) -> dict[str, Any]:
     """Compare the declared shares with those of the environment, and write what is needed."""
     audit = work.params["audit"]
-    read_only = work.check_mode or audit
-    enforcement = ShareEnforcement(work.client, work.params, read_only=read_only, warn=work.warn)
+    enforcement = ShareEnforcement(
+        work.client,
+        read_state(work.client, work.params, work.warn),
+        read_only=work.check_mode or audit,
+        allow_disabled=work.params["allow_disabled"],
+    )
     result = enforcement.audit() if audit else enforcement.enforce()
     if queues := enforcement.flows_with_work_queues(result.get("changes", [])):
         work.warn(

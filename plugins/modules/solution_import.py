@@ -534,7 +534,7 @@ from typing import Any
 from ..module_utils._arguments import wait_arguments
 from ..module_utils._module import run_module
 from ..module_utils._packages.package import read_package
-from ..module_utils._plan.foresight import PlannedImport
+from ..module_utils._plan.import_planner import ImportPlanner
 from ..module_utils._sharing.guard import GUARD_ARGUMENTS
 from ..module_utils._solutions.bindings import Bindings
 from ..module_utils._solutions.decision import Wish
@@ -563,7 +563,7 @@ def import_solution(work: Work) -> dict[str, Any]:
     )
     settings = settings_of_package(leave_to_others(settings, package, companions), package)
     bindings = Bindings(work.client, package, settings)
-    plan = PlannedImport(
+    plan = ImportPlanner(
         work.client,
         package,
         bindings,

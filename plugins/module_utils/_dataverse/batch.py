@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, coe.power_platform contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Many operations in one request.
+"""Many requests in one: the batch.
 
 Source: Microsoft documentation, Execute batch operations using the Web API.
 This file is private to the collection and may change without notice.
@@ -31,7 +31,7 @@ BOUNDARY = re.compile(r'multipart/mixed;.*boundary="?([^";]+)', re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Operation:
+class BatchRequest:
     """One request of a batch; ``path`` is relative to the Web API's root, query included.
 
     ``idempotent`` says that sending it twice does no more than sending it once; None means all but POST.
@@ -45,88 +45,88 @@ class Operation:
 
     @property
     def repeatable(self) -> bool:
-        """Whether the operation may be sent again when its answer is lost."""
+        """Whether the request may be sent again when its answer is lost."""
         return self.method != "POST" if self.idempotent is None else self.idempotent
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What became of one operation: its status, the JSON body ({} when there is none), and the error, if it is one."""
+    """What became of one request: its status, the JSON body ({} when there is none), and the error, if it is one."""
 
     status: int
     body: dict[str, Any]
     error: PowerPlatformError | None = None
 
 
-def run_batch(api: WebApi, operations: Sequence[Operation]) -> list[Reply]:
+def run_batch(api: WebApi, requests: Sequence[BatchRequest]) -> list[Reply]:
     """Send operations in as few requests as possible and return their replies, in order.
 
-    An operation that fails does not stop the others. Those that the retry policy would send again as single requests
+    A request that fails does not stop the others. Those that the retry policy would send again as single requests
     go out again together, without the others.
     """
     answers: dict[int, Response] = {}
-    waiting = list(range(len(operations)))
+    waiting = list(range(len(requests)))
     for attempt in range(1, AGAIN.attempts + 1):
         for start in range(0, len(waiting), LARGEST_BATCH):
             chunk = waiting[start : start + LARGEST_BATCH]
-            found = _send(api, [operations[index] for index in chunk])
+            found = _send(api, [requests[index] for index in chunk])
             answers.update(zip(chunk, found, strict=True))
-        waiting = [index for index in waiting if _policy(operations[index]).allows_after(answers[index])]
+        waiting = [index for index in waiting if _policy(requests[index]).allows_after(answers[index])]
         if not waiting or attempt == AGAIN.attempts:
             break
         now = api.session.clock.time()
         seconds = max(retry_after(answers[index], now) or backoff(attempt) for index in waiting)
         statuses = ", ".join(sorted({str(answers[index].status) for index in waiting}))
-        what = f"{len(waiting)} of {len(operations)} operations in a batch were answered with {statuses}"
+        what = f"{len(waiting)} of {len(requests)} operations in a batch were answered with {statuses}"
         api.session.pause(seconds, what)
-    return [_reply(api, operation, answers[index]) for index, operation in enumerate(operations)]
+    return [_reply(api, request, answers[index]) for index, request in enumerate(requests)]
 
 
-def _policy(operation: Operation) -> RetryPolicy:
-    return AGAIN if operation.repeatable else ONCE
+def _policy(request: BatchRequest) -> RetryPolicy:
+    return AGAIN if request.repeatable else ONCE
 
 
-def _send(api: WebApi, operations: Sequence[Operation]) -> list[Response]:
-    """Send one $batch and return the answers of its operations."""
-    repeatable = all(operation.repeatable for operation in operations)
+def _send(api: WebApi, requests: Sequence[BatchRequest]) -> list[Response]:
+    """Send one $batch and return the answers of its requests."""
+    repeatable = all(request.repeatable for request in requests)
     boundary = f"batch_{uuid.uuid4()}"
-    content = encode(operations, boundary, urlsplit(api.root).path)
+    content = encode(requests, boundary, urlsplit(api.root).path)
     headers = {"Content-Type": f'multipart/mixed; boundary="{boundary}"', "Prefer": "odata.continue-on-error"}
     response = api.send("POST", "$batch", content, headers=headers, repeatable=repeatable)
     try:
-        return decode(response, len(operations))
+        return decode(response, len(requests))
     except (ValueError, IndexError) as error:
         raise unreadable(response, api.attempted("POST", "$batch"), repeatable=repeatable) from error
 
 
-def _reply(api: WebApi, operation: Operation, answer: Response) -> Reply:
-    """Return the reply for the answer to one operation."""
-    attempted = api.attempted(operation.method, operation.path)
+def _reply(api: WebApi, request: BatchRequest, answer: Response) -> Reply:
+    """Return the reply for the answer to one request."""
+    attempted = api.attempted(request.method, request.path)
     if answer.status >= 400:
-        return Reply(answer.status, {}, refusal(answer, attempted, repeatable=operation.repeatable))
-    return Reply(answer.status, json_object(answer, attempted, repeatable=operation.repeatable))
+        return Reply(answer.status, {}, refusal(answer, attempted, repeatable=request.repeatable))
+    return Reply(answer.status, json_object(answer, attempted, repeatable=request.repeatable))
 
 
-def encode(operations: Sequence[Operation], boundary: str, root: str) -> bytes:
+def encode(requests: Sequence[BatchRequest], boundary: str, root: str) -> bytes:
     """Return the body of a $batch request; ``root`` is the path of the Web API on its host."""
-    parts = [_part(operation, boundary, root) for operation in operations]
+    parts = [_part(request, boundary, root) for request in requests]
     return "".join([*parts, f"--{boundary}--{CRLF}"]).encode()
 
 
-def _part(operation: Operation, boundary: str, root: str) -> str:
-    """Return one operation as a part of the body."""
-    headers = {"Accept": "application/json", **operation.headers}
-    if operation.body is not None:
+def _part(request: BatchRequest, boundary: str, root: str) -> str:
+    """Return one request as a part of the body."""
+    headers = {"Accept": "application/json", **request.headers}
+    if request.body is not None:
         headers["Content-Type"] = "application/json; charset=utf-8"
     lines = [
         f"--{boundary}",
         "Content-Type: application/http",
         "Content-Transfer-Encoding: binary",
         "",
-        f"{operation.method} {root}{resource(operation.path)} HTTP/1.1",
+        f"{request.method} {root}{resource(request.path)} HTTP/1.1",
         *(f"{name}: {value}" for name, value in headers.items()),
         "",
-        "" if operation.body is None else json.dumps(operation.body),
+        "" if request.body is None else json.dumps(request.body),
     ]
     return CRLF.join(lines) + CRLF
 
@@ -140,7 +140,7 @@ def decode(response: Response, count: int) -> list[Response]:
     delimiter = f"{CRLF}--{boundary[1] if boundary else ''}".encode()
     _preamble, *parts, end = (CRLF.encode() + response.body).split(delimiter)
     if boundary is None or len(parts) != count or not end.startswith(b"--"):
-        raise ValueError(f"the answer to a batch of {count} operations is not whole")
+        raise ValueError(f"the answer to a batch of {count} requests is not whole")
     return [_answer(part, response) for part in parts]
 
 

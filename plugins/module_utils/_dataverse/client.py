@@ -22,7 +22,7 @@ from .._errors import ApiError, NotFoundError
 from .._transport.auth import TokenSource
 from .._transport.credentials import environment_address, time_limit, token_source, trusted_authorities
 from .._transport.http import HttpSession
-from .batch import Operation, Reply, run_batch
+from .batch import BatchRequest, Reply, run_batch
 from .odata import all_of, columns, function_call, joined, resource
 from .service_errors import unreadable
 from .streams import Base64Member, FileInJson
@@ -145,7 +145,7 @@ class DataverseClient:
         if len(paths) == 1:
             return list(self.rows(self._api.json("GET", paths[0], headers=paged), paged))
         rows: dict[str, Row] = {}
-        for reply in self.batch([Operation("GET", path, headers=paged) for path in paths]):
+        for reply in self.batch([BatchRequest("GET", path, headers=paged) for path in paths]):
             if reply.error:
                 raise reply.error
             # Rows carry their primary key even when it is not selected, so equal rows are one and the same.
@@ -213,7 +213,7 @@ class DataverseClient:
         """Call a function, unbound by its name or bound by its path, and return its result."""
         return self._api.json("GET", function_call(name, parameters))
 
-    def batch(self, operations: Sequence[Operation]) -> Replies:
+    def batch(self, operations: Sequence[BatchRequest]) -> Replies:
         """Send operations in as few requests as possible, 1,000 in each, and return their replies, in order.
 
         An operation that fails does not stop the others; its reply holds the error.

@@ -29,13 +29,18 @@ _COMPLETED = 3
 _WAITING = frozenset({0, 10})
 _OUTCOMES: dict[int, State] = {30: "succeeded", 31: "failed", 32: "canceled"}
 
-# The operations that exclude each other, by messagename: a real import carries operationtype 54 like all others.
+# The operations that exclude each other, by action (messagename): an import carries operationtype 54 like all others.
+IMPORT = "ImportSolutionAsync"
+UPGRADE = "StageAndUpgradeAsync"
+PROMOTION = "DeleteAndPromoteAsync"
+REMOVAL = "UninstallSolutionAsync"
+PUBLICATION = "PublishAllXmlAsync"
 VERBS = {
-    "ImportSolutionAsync": "import",
-    "StageAndUpgradeAsync": "upgrade",
-    "DeleteAndPromoteAsync": "promotion",
-    "UninstallSolutionAsync": "removal",
-    "PublishAllXmlAsync": "publication",
+    IMPORT: "import",
+    UPGRADE: "upgrade",
+    PROMOTION: "promotion",
+    REMOVAL: "removal",
+    PUBLICATION: "publication",
 }
 # Source: table msdyn_solutionhistory, column msdyn_operation.
 _HISTORY_VERBS = {0: "import", 1: "removal", 2: "export", 3: "publication", 4: "publication"}
@@ -58,7 +63,7 @@ class Job:
     """An operation in the environment. ``code`` is the platform's code as ``0x80048541``; times are ISO 8601 in UTC."""
 
     id: str
-    message: str
+    action: str
     state: State
     code: str | None = None
     text: str | None = None
@@ -95,7 +100,7 @@ def job_from_api(row: dict[str, Any]) -> Job:
         state = "waiting" if row["statuscode"] in _WAITING else "running"
     return Job(
         id=row["asyncoperationid"],
-        message=row.get("messagename") or row.get("name") or "",
+        action=row.get("messagename") or row.get("name") or "",
         state=state,
         code=platform_code(row.get("errorcode")),
         text=row.get("friendlymessage") or row.get("message"),
@@ -142,13 +147,13 @@ class Jobs:
         row = self._client.find(f"asyncoperations({id})", params={"$select": _COLUMNS})
         return job_from_api(row) if row else None
 
-    def recent(self, messages: Collection[str] = tuple(VERBS)) -> list[Job]:
+    def recent(self, actions: Collection[str] = tuple(VERBS)) -> list[Job]:
         """Return the latest operations that exclude each other, the newest first, running and finished ones."""
         answer = self._client.get(
             "asyncoperations",
             params={
                 "$select": _COLUMNS,
-                "$filter": any_of("messagename", messages),
+                "$filter": any_of("messagename", actions),
                 "$orderby": "createdon desc",
                 "$top": _RECENT,
             },

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from .._errors import ApiError, PowerPlatformError
-from .batch import Operation
+from .batch import BatchRequest
 from .client import LONGEST_QUERY, PAGE, DataverseClient
 from .odata import all_of, joined, resource
 
@@ -37,11 +37,11 @@ class Query:
     optional: bool = False
 
     @property
-    def operations(self) -> list[Operation]:
+    def requests(self) -> list[BatchRequest]:
         """The reads that bring the rows: one, or several when the conditions make too long a URL."""
         filters = [None] if self.conditions is None else joined(self.conditions, LONGEST_QUERY)
         return [
-            Operation("GET", self._path(all_of(text, self.also) or None), headers={**PAGE, **self.headers})
+            BatchRequest("GET", self._path(all_of(text, self.also) or None), headers={**PAGE, **self.headers})
             for text in filters
         ]
 
@@ -56,28 +56,30 @@ def read_together(client: DataverseClient, *queries: Query) -> list[list[dict[st
     A single read is a plain GET, several are one $batch. A row that meets several conditions may come twice.
     Source: Web API, Execute batch operations; Page results.
     """
-    operations = [query.operations for query in queries]
-    pages = _first_pages(client, [operation for group in operations for operation in group])
+    requests = [query.requests for query in queries]
+    pages = _first_pages(client, [request for group in requests for request in group])
     found: list[list[dict[str, Any]]] = []
-    for query, group in zip(queries, operations, strict=True):
+    for query, group in zip(queries, requests, strict=True):
         rows: list[dict[str, Any]] = []
-        for operation in group:
+        for request in group:
             page = next(pages)
             if not isinstance(page, PowerPlatformError):
-                rows += client.rows(page, operation.headers)
+                rows += client.rows(page, request.headers)
             elif not (query.optional and page.details.get("status") == FORBIDDEN):
                 raise page
         found.append(rows)
     return found
 
 
-def _first_pages(client: DataverseClient, operations: list[Operation]) -> Iterator[dict[str, Any] | PowerPlatformError]:
-    """Yield the first page of each operation, or the error that it was answered with."""
-    if len(operations) == 1:
+def _first_pages(
+    client: DataverseClient, requests: list[BatchRequest]
+) -> Iterator[dict[str, Any] | PowerPlatformError]:
+    """Yield the first page of each request, or the error that it was answered with."""
+    if len(requests) == 1:
         try:
-            yield client.get(operations[0].path, headers=operations[0].headers)
+            yield client.get(requests[0].path, headers=requests[0].headers)
         except ApiError as error:
             yield error
     else:
-        for reply in client.batch(operations):
+        for reply in client.batch(requests):
             yield reply.error or reply.body

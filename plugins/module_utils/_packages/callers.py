@@ -1,171 +1,94 @@
 # Copyright: (c) 2026, coe.power_platform contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who calls a desktop flow, with which arguments, and which of these a new signature breaks.
+"""Flows as callers: of a package or of an environment, which desktop flows they call and which of these are missing.
 
-Cloud flows call by the action RunUIFlow_V2 of the connector shared_uiflow, desktop flows by External.RunFlow.
-The platform's dependency tables know neither for sure. Source: column clientdata of cloud flows and column definition
-of desktop flows. This file is private to the collection and may change without notice.
+This file is private to the collection and may change without notice.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import json
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
-from .robin import run_flow_statements
-from .signatures import Signature, compare_signatures
-
-_GUID = re.compile(r"\{?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\}?", re.IGNORECASE)
-_OUTPUT_USE = re.compile(r"\b(outputs|body)\('((?:[^']|'')*)'\)((?:\??(?:\['[^']*'\]|\.\w+))+)")
-_STEP = re.compile(r"\['([^']*)'\]|\.(\w+)")
+from .calls import Call, cloud_calls, desktop_calls
+from .package import CLOUD_FLOW, DESKTOP_FLOW, Package, PackagedFlow, dependency_ids
 
 
 @dataclasses.dataclass(frozen=True)
-class Call:
-    """One place in a flow that runs a desktop flow.
+class Caller:
+    """A flow and the calls in it.
 
-    ``place`` names it as its designer does: ``Scope > Condition > Run the shared flow`` or ``subflow Main``.
-    ``flow_id`` is None where the called flow is decided at run time, ``inputs`` where the passed names are.
+    ``child_flows`` are the desktop flows that a desktop flow declares to call. ``calls`` is None where the content of
+    the flow was not looked at or cannot be read: then only ``child_flows`` tell.
     """
 
-    place: str
-    flow_id: str | None
-    inputs: frozenset[str] | None
-    outputs: frozenset[str]
+    id: str
+    name: str
+    category: int
+    child_flows: tuple[str, ...]
+    calls: tuple[Call, ...] | None
 
+    @cached_property
+    def called(self) -> frozenset[str]:
+        """Ids of all desktop flows that the flow calls, as far as they are written out."""
+        written = {call.flow_id for call in self.calls or () if call.flow_id}
+        return frozenset(self.child_flows) | written
 
-@dataclasses.dataclass(frozen=True)
-class Breakage:
-    """One argument of a call that a new signature breaks; ``reason`` ends the sentence "The flow …"."""
+    @property
+    def undetectable(self) -> tuple[Call, ...]:
+        """Calls of flows that are decided at run time."""
+        return tuple(call for call in self.calls or () if call.flow_id is None)
 
-    argument: str
-    reason: str
+    def calls_of(self, flow_id: str) -> tuple[Call, ...]:
+        return tuple(call for call in self.calls or () if call.flow_id == flow_id)
 
-
-def cloud_calls(client_data: str) -> list[Call] | None:
-    """Find the calls in a cloud flow's JSON, through all nesting; None when it cannot be read."""
-    try:
-        definition = json.loads(client_data)["properties"]["definition"]
-        actions = list(_actions(definition, ()))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
-    outputs = _outputs_used(client_data)
-    calls = []
-    for path, action in actions:
-        if (parameters := _call_parameters(action)) is not None:
-            flow = _GUID.fullmatch(str(parameters.get("uiFlowId", "")).strip())
-            calls.append(
-                Call(
-                    place=" > ".join(step.replace("_", " ") for step in path),
-                    flow_id=flow[1].lower() if flow else None,
-                    inputs=_passed_inputs(parameters),
-                    outputs=frozenset(outputs.get(path[-1], ())),
-                )
-            )
-    return calls
-
-
-def desktop_calls(definition: str) -> list[Call] | None:
-    """Find the calls in a desktop flow's script, plain or as the JSON string of a package; None when unreadable."""
-    try:
-        script = json.loads(definition) if definition.startswith('"') else definition
-    except ValueError:
-        return None
-    calls = []
-    for statement in run_flow_statements(script):
-        flow = _GUID.fullmatch(statement.flow_id or "")
-        calls.append(
-            Call(
-                place=f"subflow {statement.subflow}",
-                flow_id=flow[1].lower() if flow else None,
-                inputs=statement.inputs,
-                outputs=statement.outputs,
-            )
+    @classmethod
+    def from_content(cls, id_: str, name: str, category: int, dependencies: str | None, content: str | None) -> Caller:
+        """Make one of a flow's dependencies and its script (desktop) or JSON (cloud), where they are known."""
+        read = {DESKTOP_FLOW: desktop_calls, CLOUD_FLOW: cloud_calls}.get(category)
+        calls = read(content) if read and content else None
+        return cls(
+            id_, name, category, dependency_ids(dependencies, "childFlows"), None if calls is None else tuple(calls)
         )
-    return calls
+
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> Caller:
+        """Make one of a row of the table workflow: workflowid, name, category, dependencies, definition, clientdata."""
+        content = row.get("definition") if row["category"] == DESKTOP_FLOW else row.get("clientdata")
+        return cls.from_content(
+            row["workflowid"].lower(), row["name"], row["category"], row.get("dependencies"), content
+        )
 
 
-def broken_arguments(call: Call, before: Signature, after: Signature) -> list[Breakage]:
-    """List what of a call works with one signature and not with another, in the order of names."""
-    standing = _misfits(call, before, _required(before, before))
-    misfits = [found for found in _misfits(call, after, _required(after, before)) if found not in standing]
-    return sorted([*misfits, *_retyped(call, before, after)], key=lambda breakage: breakage.argument)
+@dataclasses.dataclass(frozen=True)
+class MissingFlow:
+    """A desktop flow that is called but found nowhere: its id, who calls it, and where, as far as that is known."""
+
+    id: str
+    caller: Caller
+    places: tuple[str, ...]
+
+    def to_result(self) -> dict[str, Any]:
+        return {"id": self.id, "caller": self.caller.name, "caller_id": self.caller.id, "places": list(self.places)}
 
 
-def _actions(node: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
-    """Yield each action under a node, with the names that lead to it.
-
-    Scopes and loops have actions, conditions also else, switches cases and default, agents tools; parallel branches
-    are actions next to each other. Source: Workflow Definition Language schema reference.
-    """
-    for name, action in node.get("actions", {}).items():
-        yield (*path, name), action
-        yield from _actions(action, (*path, name))
-    branches = [node.get("else"), node.get("default"), *node.get("cases", {}).values(), *node.get("tools", {}).values()]
-    for branch in branches:
-        if branch is not None:
-            yield from _actions(branch, path)
+def package_callers(package: Package) -> tuple[Caller, ...]:
+    """Return all flows of a package as callers; one flow's content at a time is in memory."""
+    read = {flow.id: _caller(flow, content) for flow, content in package.contents()}
+    return tuple(read.get(flow.id) or _caller(flow, None) for flow in package.flows)
 
 
-def _call_parameters(action: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the parameters of an action that runs a desktop flow, None for other actions."""
-    inputs = action.get("inputs")
-    if not isinstance(inputs, dict) or not isinstance(inputs.get("parameters", {}), dict):
-        return None
-    parameters: dict[str, Any] = inputs.get("parameters", {})
-    host = inputs.get("host")
-    operation = str(host.get("operationId", "")) if isinstance(host, dict) else ""
-    return parameters if operation.startswith("RunUIFlow") or "uiFlowId" in parameters else None
+def _caller(flow: PackagedFlow, content: str | None) -> Caller:
+    return Caller.from_content(flow.id, flow.name, flow.category, flow.dependencies, content)
 
 
-def _passed_inputs(parameters: Mapping[str, Any]) -> frozenset[str] | None:
-    whole = parameters.get("item", {})
-    if not isinstance(whole, dict):
-        return None
-    return frozenset(whole) | {key.removeprefix("item/") for key in parameters if key.startswith("item/")}
-
-
-def _outputs_used(client_data: str) -> dict[str, set[str]]:
-    """Return the outputs that expressions read, by action: ``outputs('Run')?['body/Answer']`` and its other forms."""
-    used: dict[str, set[str]] = {}
-    for function, action, steps in _OUTPUT_USE.findall(client_data):
-        path = "/".join(quoted or plain for quoted, plain in _STEP.findall(steps))
-        if function == "outputs":
-            path = path.removeprefix("body/") if path.startswith("body/") else ""
-        if path:
-            used.setdefault(action.replace("''", "'"), set()).add(path.split("/")[0])
-    return used
-
-
-def _required(signature: Signature, before: Signature) -> set[str]:
-    """Return the inputs that callers must pass: those said to be required, and new ones that do not say."""
-    if signature.inputs is None:
-        return set()
-    new = set() if before.inputs is None else {it.name for it in signature.inputs} - {it.name for it in before.inputs}
-    return {it.name for it in signature.inputs if it.optional is False or (it.optional is None and it.name in new)}
-
-
-def _misfits(call: Call, signature: Signature, required: set[str]) -> list[Breakage]:
-    """List what of a call does not fit a signature; nothing for a side of either that is not known."""
-    misfits = []
-    if call.inputs is not None and signature.inputs is not None:
-        gone = call.inputs - {argument.name for argument in signature.inputs}
-        misfits += [Breakage(name, f'passes the input "{name}", which is gone') for name in gone]
-        lacking = required - call.inputs
-        misfits += [Breakage(name, f'does not pass the input "{name}", which is required') for name in lacking]
-    if signature.outputs is not None:
-        gone = call.outputs - {argument.name for argument in signature.outputs}
-        misfits += [Breakage(name, f'reads the output "{name}", which is gone') for name in gone]
-    return misfits
-
-
-def _retyped(call: Call, before: Signature, after: Signature) -> Iterator[Breakage]:
-    for change in compare_signatures(before, after):
-        if change.kind == "input_retyped" and (call.inputs is None or change.argument in call.inputs):
-            yield Breakage(change.argument, f'passes the input "{change.argument}", whose type changed')
-        elif change.kind == "output_retyped" and change.argument in call.outputs:
-            yield Breakage(change.argument, f'reads the output "{change.argument}", whose type changed')
+def missing_flows(callers: Iterable[Caller], known: Collection[str]) -> list[MissingFlow]:
+    """List the calls of desktop flows that are not known: in the package itself, or in the target."""
+    return [
+        MissingFlow(id_, caller, tuple(call.place for call in caller.calls_of(id_)))
+        for caller in callers
+        for id_ in sorted(caller.called - set(known))
+    ]

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol
 from xml.etree.ElementTree import Element
 
+from .._dataverse.odata import guid
 from .archive import PackageArchive
 
 # Component types that mean the same in every environment.
@@ -55,7 +56,6 @@ ENVIRONMENT_VARIABLE_TYPES = {
     "100000005": "secret",
 }
 
-_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Tables whose rows travel in a folder each: desktopflowbinaries/<key>/desktopflowbinary.xml
 _ROW_FILE = re.compile(r"(?P<folder>[a-z0-9_]+)/(?P<key>[^/]+)/(?P<table>[a-z0-9_]+)\.xml")
 _VARIABLE_LIMIT = 16 * 1024 * 1024
@@ -64,11 +64,6 @@ _VARIABLE_LIMIT = 16 * 1024 * 1024
 def plain_id(text: str | None) -> str | None:
     """Return ``{GUID}`` in lower case without braces; None for an empty text."""
     return (text or "").strip("{} ").lower() or None
-
-
-def is_guid(text: str) -> bool:
-    """Tell whether a text is a GUID in lower case without braces."""
-    return bool(_GUID.fullmatch(text))
 
 
 def type_number(text: str | None) -> int | None:
@@ -105,8 +100,8 @@ class Component:
     def from_key(cls, kind: str, key: str, name: str | None = None) -> Component:
         """Make one of a table's name and the key of a row, an id or a name."""
         type_ = next((number for number, known in COMPONENT_TYPES.items() if known == kind), None)
-        is_id = is_guid(key.lower())
-        return cls(kind, type_, key.lower() if is_id else None, name if is_id else key)
+        id_ = guid(key)
+        return cls(kind, type_, id_, name if id_ else key)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -23,6 +23,9 @@ CUSTOMIZATIONS = "customizations.xml"
 # A part of a version is a 32-bit number.
 _VERSION = re.compile(r"\d{1,10}(\.\d{1,10}){0,3}", re.ASCII)
 
+# The solution whose layer holds what is in no managed solution. Source: table msdyn_componentlayer.
+UNMANAGED_LAYER = "Active"
+
 VersionKey = tuple[int, int, int, int]
 
 
@@ -36,6 +39,14 @@ def version_key(version: str) -> VersionKey:
     parts = [int(part) for part in version.split(".")]
     major, minor, build, revision = parts + [0] * (4 - len(parts))
     return major, minor, build, revision
+
+
+def holding_solution(unique_name: str) -> str:
+    """Return the unique name that the platform gives to the solution that holds a staged upgrade.
+
+    Source: Web API ImportSolutionAsync, HoldingSolution.
+    """
+    return f"{unique_name}_Upgrade"
 
 
 @dataclasses.dataclass(frozen=True)

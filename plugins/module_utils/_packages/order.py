@@ -13,7 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from .._errors import ConfigurationError
-from .call_graph import package_callers
+from .callers import package_callers
 from .package import Package
 
 

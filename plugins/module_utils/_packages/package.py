@@ -18,13 +18,13 @@ from collections.abc import Iterator
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from .._dataverse.odata import guid
 from .archive import CHUNK_SIZE, PackageArchive
 from .components import (
     Component,
     ConnectionReference,
     EnvironmentVariable,
     is_component_element,
-    is_guid,
     plain_id,
     read_components,
     read_connection_references,
@@ -179,7 +179,7 @@ def _client_data(archive: PackageArchive, flow: PackagedFlow) -> str:
 def _flow(archive: PackageArchive, element: Element) -> PackagedFlow:
     id_, name = plain_id(element.get("WorkflowId")), element.get("Name", "")
     # Environments are asked for flows by this id, so that nothing else may stand there.
-    if not id_ or not is_guid(id_):
+    if not id_ or not guid(id_):
         raise archive.error(f'holds the flow "{name}" with the id "{id_ or ""}", which is no GUID', "export it anew")
     return PackagedFlow(
         id=id_,

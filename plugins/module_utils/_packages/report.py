@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from .call_graph import Caller, missing_flows, package_callers
+from .callers import Caller, missing_flows, package_callers
 from .package import Package, PackagedFlow
 from .signatures import parse_arguments
 

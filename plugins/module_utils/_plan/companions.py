@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Mapping
 
-from .._packages.call_graph import Caller
+from .._packages.callers import Caller
 from .._packages.package import DESKTOP_FLOW, Package
 from .environment import Dependent, Environment
 from .matching import PackagedComponents

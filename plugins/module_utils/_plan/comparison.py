@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from .._dataverse.client import DataverseClient
-from .._packages.call_graph import package_callers
+from .._packages.callers import package_callers
 from .._packages.package import Package
 from .._solutions.decision import Target, Wish, decide
 from .._solutions.solutions import Solutions

@@ -12,8 +12,8 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from .._packages.call_graph import Caller
-from .._packages.callers import Breakage, broken_arguments
+from .._packages.callers import Caller
+from .._packages.calls import Breakage, broken_arguments
 from .._packages.signatures import ContractChange, Signature, compare_signatures
 from .environment import FlowName
 

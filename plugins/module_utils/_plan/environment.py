@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from .._packages.call_graph import Caller
+from .._packages.callers import Caller
 from .._packages.package import CLOUD_FLOW, DESKTOP_FLOW
 
 FLOW_TYPES = {CLOUD_FLOW: "cloud", DESKTOP_FLOW: "desktop"}

@@ -12,8 +12,8 @@ from collections.abc import Collection, Mapping
 
 from .._dataverse.client import DataverseClient
 from .._dataverse.reading import Query
-from .._sharing.desktop_flows import WORKFLOW_COMPONENT
-from .._sharing.permissions import is_usual, to_api, word_of
+from .._packages.components import WORKFLOW_TYPE
+from .._sharing.permissions import describe
 from .._sharing.principals import Principals
 from .._sharing.shares import read_shares
 from .environment import FlowShare
@@ -29,7 +29,7 @@ def held_flows_query(solution_ids: Collection[str]) -> Query:
         for id in sorted(solution_ids)
         for column in ("_solutionid_value", "solutionid/_parentsolutionid_value")
     ]
-    return Query("solutioncomponents", "objectid", conditions, also=f"componenttype eq {WORKFLOW_COMPONENT}")
+    return Query("solutioncomponents", "objectid", conditions, also=f"componenttype eq {WORKFLOW_TYPE}")
 
 
 def find_flow_shares(
@@ -42,16 +42,11 @@ def find_flow_shares(
     """
     shares = read_shares(client, desktop_flows.keys() & flow_ids)
     principals = Principals(client)
-    principals.load(ids=((holding.table, holding.principal_id) for holding, _mask in shares))
+    principals.load(ids=((key.table, key.principal_id) for key, _mask in shares))
     found = []
-    for holding, mask in shares:
-        principal = principals.get(holding.principal_id)
-        who = f"{principal.kind.replace('_', ' ')} {principal.name}" if principal else holding.principal_id
-        flow_id = holding.flow_id.lower()
-        found.append(FlowShare(desktop_flows[flow_id], flow_id, who, _access(mask)))
+    for key, mask in shares:
+        principal = principals.get(key.principal_id)
+        who = f"{principal.kind.replace('_', ' ')} {principal.name}" if principal else key.principal_id
+        flow_id = key.flow_id.lower()
+        found.append(FlowShare(desktop_flows[flow_id], flow_id, who, describe(mask)))
     return found
-
-
-def _access(mask: int) -> str:
-    word = word_of(mask) or "nothing"
-    return word if is_usual(mask) else f"{word} ({to_api(mask)})"

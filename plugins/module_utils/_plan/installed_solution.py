@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from .._dataverse.batch import Operation
+from .._dataverse.batch import BatchRequest
 from .._dataverse.client import DataverseClient
 from .._dataverse.odata import function_call
 from .._dataverse.reading import Query, read_together
@@ -128,9 +128,9 @@ class InstalledSolution:
         )
         return {id: tuple(_dependent(row, names) for row in each) for id, each in found.items()}
 
-    def _dependents_request(self, id: str) -> Operation:
+    def _dependents_request(self, id: str) -> BatchRequest:
         parameters = {"ObjectId": id, "ComponentType": self._members[id]["componenttype"]}
-        return Operation("GET", function_call("RetrieveDependenciesForDelete", parameters))
+        return BatchRequest("GET", function_call("RetrieveDependenciesForDelete", parameters))
 
 
 def other_holders(

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
-from .._packages.call_graph import Caller
+from .._packages.callers import Caller
 from .._packages.package import Package
 from .._solutions.component_names import TABLE
 from .environment import DeployedComponent, Environment, FlowName

@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Iterable
 from functools import cached_property
 
-from .._packages.call_graph import Caller, MissingFlow, missing_flows
+from .._packages.callers import Caller, MissingFlow, missing_flows
 from .._packages.package import DESKTOP_FLOW, Package
 from .._packages.signatures import Signature, parse_signature
 from .._solutions.decision import Decision

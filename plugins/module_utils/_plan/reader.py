@@ -14,12 +14,13 @@ from typing import Any
 
 from .._dataverse.client import DataverseClient
 from .._dataverse.reading import Query, read_together
-from .._packages.call_graph import Caller
+from .._packages.callers import Caller
+from .._packages.manifest import UNMANAGED_LAYER
 from .._packages.package import Package
 from .._sharing.desktop_flows import DESKTOP_FLOW, DRAFTS_TOO
 from .._solutions.bindings import Bindings
 from .._solutions.decision import Target
-from .._solutions.deployed_flows import UNMANAGED_LAYER, Counterpart, DeployedFlows
+from .._solutions.deployed_flows import Counterpart, DeployedFlows
 from .._solutions.solutions import Solution
 from .environment import DeployedFlow, Environment
 from .flow_shares import find_flow_shares, held_flows_query

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from .permissions import Permission
 
 
-class Holding(NamedTuple):
+class ShareKey(NamedTuple):
     """The place of a share: one flow, one principal (``table`` is systemuser or team)."""
 
     flow_id: str
@@ -26,21 +26,21 @@ class Holding(NamedTuple):
 class Share(NamedTuple):
     """An explicit share as the platform keeps it."""
 
-    holding: Holding
+    key: ShareKey
     mask: int
 
 
 @dataclasses.dataclass(frozen=True)
-class Declaration:
+class DesiredShares:
     """What shares should be like, with all names resolved.
 
-    ``wanted`` maps each declared share to its permission, ``unwanted`` holds the shares that must not exist, and flows
-    in ``exclusive`` must have no share but the wanted ones.
+    ``present`` maps each declared share to its permission, ``absent`` holds the shares that must not exist, and flows
+    in ``exclusive`` must have no share but the present ones.
     """
 
     flow_ids: frozenset[str] = frozenset()
-    wanted: dict[Holding, Permission] = dataclasses.field(default_factory=dict)
-    unwanted: frozenset[Holding] = frozenset()
+    present: dict[ShareKey, Permission] = dataclasses.field(default_factory=dict)
+    absent: frozenset[ShareKey] = frozenset()
     exclusive: frozenset[str] = frozenset()
 
 
@@ -48,7 +48,7 @@ class Declaration:
 class Change:
     """One write that is needed: masks before and after, 0 for no share."""
 
-    holding: Holding
+    key: ShareKey
     before: int
     after: int
 
@@ -60,46 +60,46 @@ class Change:
         return "modify" if self.before else "grant"
 
 
-def plan(declaration: Declaration, current: Iterable[Share], removable: Callable[[Share], bool]) -> list[Change]:
-    """Return the changes that lead from the current shares to the declared ones, sorted by flow and principal.
+def plan(desired: DesiredShares, existing: Iterable[Share], removable: Callable[[Share], bool]) -> list[Change]:
+    """Return the changes that lead from the existing shares to the declared ones, sorted by flow and principal.
 
     ``removable`` tells whether an exclusive declaration may remove a share that it does not name.
     """
-    held = dict(current)
+    held = dict(existing)
     changes = [
-        Change(holding, held.get(holding, 0), permission.mask)
-        for holding, permission in declaration.wanted.items()
-        if not permission.met_by(held.get(holding, 0))
+        Change(key, held.get(key, 0), permission.mask)
+        for key, permission in desired.present.items()
+        if not permission.met_by(held.get(key, 0))
     ]
-    for holding, mask in held.items():
-        surplus = holding.flow_id in declaration.exclusive and removable(Share(holding, mask))
-        if holding in declaration.unwanted or (surplus and holding not in declaration.wanted):
-            changes.append(Change(holding, mask, 0))
-    return sorted(changes, key=lambda change: change.holding)
+    for key, mask in held.items():
+        surplus = key.flow_id in desired.exclusive and removable(Share(key, mask))
+        if key in desired.absent or (surplus and key not in desired.present):
+            changes.append(Change(key, mask, 0))
+    return sorted(changes, key=lambda change: change.key)
 
 
 def plan_repair(
-    declaration: Declaration,
-    current: Iterable[Share],
-    missing: Mapping[Holding, int],
+    desired: DesiredShares,
+    existing: Iterable[Share],
+    missing: Mapping[ShareKey, int],
     removable: Callable[[Share], bool],
 ) -> list[Change]:
     """Return the changes of ``plan`` together with those that put ``missing`` shares back.
 
     What is missing and what the declaration would take away is not given first.
     """
-    held = dict(current)
-    complete = [Share(holding, mask) for holding, mask in {**missing, **held}.items()]
-    after = dict(after_changes(complete, plan(declaration, complete, removable)))
+    held = dict(existing)
+    complete = [Share(key, mask) for key, mask in {**missing, **held}.items()]
+    after = dict(after_changes(complete, plan(desired, complete, removable)))
     return [
-        Change(holding, held.get(holding, 0), after.get(holding, 0))
-        for holding in sorted(held.keys() | after.keys())
-        if held.get(holding, 0) != after.get(holding, 0)
+        Change(key, held.get(key, 0), after.get(key, 0))
+        for key in sorted(held.keys() | after.keys())
+        if held.get(key, 0) != after.get(key, 0)
     ]
 
 
-def after_changes(current: Iterable[Share], changes: Iterable[Change]) -> list[Share]:
+def after_changes(existing: Iterable[Share], changes: Iterable[Change]) -> list[Share]:
     """Return the shares that exist once the changes are made."""
-    held = dict(current)
-    held.update({change.holding: change.after for change in changes})
-    return [Share(holding, mask) for holding, mask in held.items() if mask]
+    held = dict(existing)
+    held.update({change.key: change.after for change in changes})
+    return [Share(key, mask) for key, mask in held.items() if mask]

@@ -18,6 +18,7 @@ from .._dataverse.client import DataverseClient
 from .._dataverse.odata import guid, quote
 from .._dataverse.reading import Query, read_together
 from .._errors import AmbiguousMatchError, NoMatchError
+from .._packages.components import WORKFLOW_TYPE
 from .principals import Principal
 
 # Without the header only published flows are listed. Source: Power Automate, Work with desktop flows using code.
@@ -27,7 +28,6 @@ COLUMNS = "workflowid,name,statecode,ismanaged,modifiedon,_ownerid_value,depende
 ALL_COLUMNS = f"{COLUMNS},inputs,outputs"
 STATES = {0: "draft", 1: "activated", 2: "suspended"}
 STATE_CODES = {state: code for code, state in STATES.items()}
-WORKFLOW_COMPONENT = 29
 # Up to this many flows are asked for one by one; beyond that, one page of all flows costs less.
 FEW = 60
 
@@ -96,7 +96,7 @@ def components_query(solutions: Sequence[str]) -> Query:
         "solutioncomponents",
         "objectid",
         [f"solutionid/uniquename eq {quote(name)}" for name in sorted(set(solutions))],
-        also=f"componenttype eq {WORKFLOW_COMPONENT}",
+        also=f"componenttype eq {WORKFLOW_TYPE}",
         expand="solutionid($select=uniquename)",
     )
 

@@ -67,14 +67,14 @@ def find_drift(
     """
     disabled = set()
     for share in shares:
-        principal = principals.get(share.holding.principal_id)
+        principal = principals.get(share.key.principal_id)
         if principal is None:
             yield "unknown_principal", share
         elif principal.disabled and not allow_disabled:
             disabled.add(principal.id)
             yield "disabled_user", share
     for change in changes:
-        principal = principals.get(change.holding.principal_id)
+        principal = principals.get(change.key.principal_id)
         if allow_disabled or not (principal and principal.disabled):
             yield KIND_OF_ACTION[change.action], change
     for mistake in mistakes:
@@ -94,7 +94,7 @@ def to_result(kind: str, difference: Share | Change | Mistake, report: ShareRepo
     if isinstance(difference, Mistake):
         side = "desktop_flow" if kind.endswith("_flow") else "principal"
         return {**result, side: difference.value, "message": difference.message, "path": difference.path}
-    result.update(report.holding(difference.holding))
+    result.update(report.place(difference.key))
     if isinstance(difference, Change):
         result.update(found=word_of(difference.before), declared=word_of(difference.after))
     else:

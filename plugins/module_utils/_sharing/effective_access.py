@@ -12,10 +12,10 @@ import dataclasses
 import re
 from collections.abc import Mapping
 
-from .._dataverse.batch import Operation
+from .._dataverse.batch import BatchRequest
 from .._dataverse.client import DataverseClient
 from .._dataverse.odata import resource
-from .changes import Holding
+from .changes import ShareKey
 from .permissions import from_api
 
 PRIVILEGE = re.compile(r"is missing (prv\w+) privilege")
@@ -30,23 +30,23 @@ class Shortfall:
     reason: str | None = None
 
 
-def find_shortfalls(client: DataverseClient, masks: Mapping[Holding, int]) -> dict[Holding, Shortfall]:
+def find_shortfalls(client: DataverseClient, masks: Mapping[ShareKey, int]) -> dict[ShareKey, Shortfall]:
     """Return the shares whose rights are not all in effect; one read for each share, up to 1,000 in a request.
 
     Source: Web API function RetrievePrincipalAccess, bound to the principal. It returns effective rights, from roles,
     ownership and teams too, so it says nothing of the share itself.
     """
-    replies = client.batch([_operation(holding) for holding in masks])
-    shortfalls: dict[Holding, Shortfall] = {}
-    for (holding, mask), reply in zip(masks.items(), replies, strict=True):
+    replies = client.batch([_request(key) for key in masks])
+    shortfalls: dict[ShareKey, Shortfall] = {}
+    for (key, mask), reply in zip(masks.items(), replies, strict=True):
         if reply.error:
             privilege = PRIVILEGE.search(str(reply.error))
-            shortfalls[holding] = Shortfall(mask, privilege[1] if privilege else None, str(reply.error))
+            shortfalls[key] = Shortfall(mask, privilege[1] if privilege else None, str(reply.error))
         elif missing := mask & ~from_api(reply.body["AccessRights"]):
-            shortfalls[holding] = Shortfall(missing)
+            shortfalls[key] = Shortfall(missing)
     return shortfalls
 
 
-def _operation(holding: Holding) -> Operation:
-    call = f"{holding.table}s({holding.principal_id})/Microsoft.Dynamics.CRM.RetrievePrincipalAccess(Target=@tid)"
-    return Operation("GET", resource(call, {"@tid": f"{{'@odata.id':'workflows({holding.flow_id})'}}"}))
+def _request(key: ShareKey) -> BatchRequest:
+    call = f"{key.table}s({key.principal_id})/Microsoft.Dynamics.CRM.RetrievePrincipalAccess(Target=@tid)"
+    return BatchRequest("GET", resource(call, {"@tid": f"{{'@odata.id':'workflows({key.flow_id})'}}"}))

@@ -9,17 +9,18 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from .._dataverse.client import DataverseClient
-from .._dataverse.jobs import Jobs
 from .._dataverse.reading import read_together
 from .._errors import OperationFailedError, PowerPlatformError, RefusedError
+from .._packages.manifest import holding_solution
 from .changes import Share
 from .desktop_flows import DesktopFlow, DesktopFlows, components_query
+from .interruption import Interruption
 from .ledger import ShareLedger
-from .records import FileRecords, NoteRecords, ShareRecord, ShareRecords, make_records, reduce
+from .records import ShareRecord, ShareRecords, make_records, reduce
 from .shares import read_shares
 
 GUARD_ARGUMENTS: dict[str, dict[str, Any]] = {
@@ -27,29 +28,6 @@ GUARD_ARGUMENTS: dict[str, dict[str, Any]] = {
     "share_record_path": {"type": "path"},
     "require_share_record": {"type": "bool", "default": True},
 }
-
-# The operations that take shares away, by messagename.
-UPGRADES = ("StageAndUpgradeAsync", "DeleteAndPromoteAsync")
-
-
-def records_of(client: DataverseClient, params: Mapping[str, Any], warn: Callable[[str], None]) -> ShareRecords:
-    """Return the place of records that the options choose; ``warn`` is told of records that do not count."""
-    if path := params["share_record_path"]:
-        return FileRecords(path, client.environment_url)
-    return NoteRecords(client, warn)
-
-
-def complete(client: DataverseClient, records: ShareRecords, found: Sequence[ShareRecord], ledger: ShareLedger) -> bool:
-    """Put back the shares in records that an earlier run left; of upgrades that are over, keep on record what failed.
-
-    Return whether nothing is left to do. Whether an upgrade is still running is asked before the shares are read:
-    one that ends in the meantime has its shares put back, or keeps its record.
-    """
-    for record in found:
-        ledger.expect(record.shares, record.recorded_at)
-    running = any(not job.finished for job in Jobs(client).recent(UPGRADES))
-    ledger.restore_all()
-    return not running and not reduce(records, found, ledger.unfinished)
 
 
 class ShareGuard:
@@ -90,11 +68,15 @@ class ShareGuard:
 
     def complete(self) -> None:
         """Finish what an earlier run left, of this solution and of others."""
-        found = self._read_records()
-        self._left_over = bool(found) and not complete(self._client, self._records, found, self._ledger)
+        interruption = Interruption.look(self._client, self._records, self._read_records())
+        self._left_over = bool(interruption.records)
+        if self._left_over:
+            self._ledger.expect_recorded(interruption.records)
+            self._ledger.restore_all()
+            self._left_over = interruption.running or interruption.keep(self._ledger.unfinished)
 
     def _read_records(self) -> list[ShareRecord]:
-        found = self._records.found(read_together(self._client, self._records.query)[0])
+        found = self._records.read()
         for record in found:
             self._flow_names.update(record.flow_names)
         return found
@@ -109,7 +91,7 @@ class ShareGuard:
         return shares
 
     def _flows(self) -> list[DesktopFlow]:
-        names = [self._solution, f"{self._solution}_Upgrade"]
+        names = [self._solution, holding_solution(self._solution)]
         flows = DesktopFlows(self._client)
         flows.load(self._package_flow_ids, read_together(self._client, components_query(names))[0])
         to_come = (flows.get(flow_id) for flow_id in self._package_flow_ids)
@@ -136,11 +118,10 @@ class ShareGuard:
 
     def _keep(self, shares: list[Share]) -> None:
         same = [record for record in self._read_records() if record.solution.casefold() == self._solution.casefold()]
-        recorded = {share.holding for record in same for share in record.shares}
-        new = [share for share in shares if share.holding not in recorded]
+        recorded = {share.key for record in same for share in record.shares}
+        new = [share for share in shares if share.key not in recorded]
         renewed = [record.with_masks({**dict(record.shares), **dict(shares)}) for record in same]
-        for record in same:
-            self._ledger.expect(record.shares, record.recorded_at)
+        self._ledger.expect_recorded(same)
         made = list(make_records(self._solution, self._client.clock.time(), new, self._flow_names))
         self._records.save([*(record for record in renewed if record not in same), *made])
         self._kept = [*renewed, *made]
@@ -197,10 +178,8 @@ class ShareGuard:
 
         What an earlier run left is taken for completed.
         """
-        found = self._read_records()
-        for record in found:
-            self._ledger.expect(record.shares, record.recorded_at)
-        if found:
+        if found := self._read_records():
+            self._ledger.expect_recorded(found)
             self._ledger.predict_repair()
         if taking:
             self._ledger.predict_loss()

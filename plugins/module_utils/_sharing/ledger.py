@@ -14,10 +14,11 @@ from typing import Any
 
 from .._dataverse.client import DataverseClient
 from .._errors import NotFoundError, PowerPlatformError
-from .changes import Change, Holding, Share
+from .changes import Change, Share, ShareKey
 from .desktop_flows import DesktopFlows
 from .permissions import word_of
 from .principals import Principals
+from .records import ShareRecord
 from .report import ShareReport
 from .shares import read_shares, settle, write_changes
 
@@ -34,44 +35,45 @@ class ShareLedger:
 
     def __init__(self, client: DataverseClient) -> None:
         self._client = client
-        self.before: dict[Holding, int] = {}
-        self.expected: dict[Holding, int] = {}
-        self.lost: set[Holding] = set()
-        self.restored: set[Holding] = set()
-        self.failed: dict[Holding, PowerPlatformError | None] = {}
-        self.gaps: dict[Holding, float] = defaultdict(float)
-        self._seen: dict[Holding, float] = {}
+        self.before: dict[ShareKey, int] = {}
+        self.expected: dict[ShareKey, int] = {}
+        self.lost: set[ShareKey] = set()
+        self.restored: set[ShareKey] = set()
+        self.failed: dict[ShareKey, PowerPlatformError | None] = {}
+        self.gaps: dict[ShareKey, float] = defaultdict(float)
+        self._seen: dict[ShareKey, float] = {}
 
     def expect(self, shares: Iterable[Share], seen_at: float) -> None:
         """Add shares that should exist and when they were last seen; one that was observed keeps its mask."""
-        for holding, mask in shares:
-            self.expected.setdefault(holding, mask)
-            self._seen.setdefault(holding, seen_at)
+        for key, mask in shares:
+            self.expected.setdefault(key, mask)
+            self._seen.setdefault(key, seen_at)
+
+    def expect_recorded(self, records: Iterable[ShareRecord]) -> None:
+        """Add shares that are on record; one that was observed keeps its mask."""
+        for record in records:
+            self.expect(record.shares, record.recorded_at)
 
     def observe(self, shares: Iterable[Share], seen_at: float) -> None:
         """Take shares as they are now: their masks count, whatever an older record says."""
         present = dict(shares)
         self.before.update(present)
-        self.expected.update({holding: mask for holding, mask in present.items() if holding in self.expected})
+        self.expected.update({key: mask for key, mask in present.items() if key in self.expected})
         self._seen.update(dict.fromkeys(present, seen_at))
 
     @property
-    def unfinished(self) -> dict[Holding, int]:
+    def unfinished(self) -> dict[ShareKey, int]:
         """The shares that could not be put back but may be some other time: their flow and principal still exist."""
-        return {
-            holding: self.expected[holding]
-            for holding, error in self.failed.items()
-            if not isinstance(error, NotFoundError)
-        }
+        return {key: self.expected[key] for key, error in self.failed.items() if not isinstance(error, NotFoundError)}
 
     @property
     def flow_ids(self) -> set[str]:
         """The flows of the expected shares."""
-        return {holding.flow_id for holding in self.expected}
+        return {key.flow_id for key in self.expected}
 
     def restore_missing(self) -> None:
         """Look once, and write what is missing once; what is refused because its flow is gone is not tried again."""
-        missing = [change for change in self._look() if not isinstance(self.failed.get(change.holding), NotFoundError)]
+        missing = [change for change in self._look() if not isinstance(self.failed.get(change.key), NotFoundError)]
         for start in range(0, len(missing), SHARES_AT_ONCE):
             part = missing[start : start + SHARES_AT_ONCE]
             self._note(part, write_changes(self._client, part))
@@ -85,7 +87,7 @@ class ShareLedger:
 
     def predict_repair(self) -> None:
         """Take what is missing now for lost, and for restored at once."""
-        self.lost = {change.holding for change in self._look()}
+        self.lost = {change.key for change in self._look()}
         self.restored = set(self.lost)
 
     def predict_loss(self) -> None:
@@ -93,9 +95,9 @@ class ShareLedger:
         self.lost = self.before.keys() | self.expected.keys()
         self.restored = set(self.lost)
 
-    def find_vanished(self) -> set[Holding]:
+    def find_vanished(self) -> set[ShareKey]:
         """Return the shares of before that are gone, note them as lost, and leave it at that."""
-        present = {share.holding for share in read_shares(self._client, {holding.flow_id for holding in self.before})}
+        present = {share.key for share in read_shares(self._client, {key.flow_id for key in self.before})}
         vanished = self.before.keys() - present
         self.lost |= vanished
         return vanished
@@ -106,31 +108,31 @@ class ShareLedger:
     def _read(self) -> list[Share]:
         begin = self._client.clock.time()
         shares = read_shares(self._client, self.flow_ids)
-        for holding in self.failed.keys() & {share.holding for share in shares}:
+        for key in self.failed.keys() & {share.key for share in shares}:
             # The refusal came after the work was done, or somebody else has given the share.
-            self._note_return(holding, begin)
-        self.observe([share for share in shares if share.holding in self.expected], begin)
+            self._note_return(key, begin)
+        self.observe([share for share in shares if share.key in self.expected], begin)
         return shares
 
     def _missing(self, current: Iterable[Share]) -> list[Change]:
         """Return the grants of what is gone; a share that exists is right whatever its rights are now."""
-        held = {share.holding for share in current}
-        return [Change(holding, 0, mask) for holding, mask in self.expected.items() if holding not in held]
+        held = {share.key for share in current}
+        return [Change(key, 0, mask) for key, mask in self.expected.items() if key not in held]
 
     def _note(self, changes: Iterable[Change], refusals: Mapping[Change, PowerPlatformError | None]) -> None:
         now = self._client.clock.time()
         for change in changes:
-            self.lost.add(change.holding)
+            self.lost.add(change.key)
             if change in refusals:
-                self.failed[change.holding] = refusals[change]
+                self.failed[change.key] = refusals[change]
             else:
-                self._note_return(change.holding, now)
+                self._note_return(change.key, now)
 
-    def _note_return(self, holding: Holding, now: float) -> None:
-        self.failed.pop(holding, None)
-        self.restored.add(holding)
-        self.gaps[holding] += now - self._seen[holding]
-        self._seen[holding] = now
+    def _note_return(self, key: ShareKey, now: float) -> None:
+        self.failed.pop(key, None)
+        self.restored.add(key)
+        self.gaps[key] += now - self._seen[key]
+        self._seen[key] = now
 
     def to_result(self, flow_names: Mapping[str, str]) -> dict[str, Any]:
         """Return the shares ``before``, ``lost``, ``restored`` and ``failed``, those of flows that are ``deleted``, and
@@ -139,14 +141,14 @@ class ShareLedger:
         """
         flows, principals = DesktopFlows(self._client), Principals(self._client)
         known = self.before.keys() | self.expected.keys()
-        flows.load({holding.flow_id for holding in known})
-        principals.load(ids={(holding.table, holding.principal_id) for holding in known})
+        flows.load({key.flow_id for key in known})
+        principals.load(ids={(key.table, key.principal_id) for key in known})
         report = ShareReport(flows, principals)
 
-        def listed(holdings: Iterable[Holding]) -> list[dict[str, Any]]:
-            return [self._describe(holding, report, flow_names) for holding in sorted(holdings)]
+        def listed(keys: Iterable[ShareKey]) -> list[dict[str, Any]]:
+            return [self._describe(key, report, flow_names) for key in sorted(keys)]
 
-        deleted = {holding for holding in self.lost if not flows.get(holding.flow_id)}
+        deleted = {key for key in self.lost if not flows.get(key.flow_id)}
         shares = {
             "before": listed(known),
             "lost": listed(self.lost),
@@ -155,14 +157,14 @@ class ShareLedger:
             "deleted": listed(deleted),
         }
         gaps: dict[str, float] = {}
-        for holding in known - deleted:
-            name = flow_names.get(holding.flow_id) or holding.flow_id
-            gaps[name] = max(gaps.get(name, 0.0), round(self.gaps[holding], 2))
+        for key in known - deleted:
+            name = flow_names.get(key.flow_id) or key.flow_id
+            gaps[name] = max(gaps.get(name, 0.0), round(self.gaps[key], 2))
         return {"shares": shares, "permission_gap_seconds": dict(sorted(gaps.items()))}
 
-    def _describe(self, holding: Holding, report: ShareReport, flow_names: Mapping[str, str]) -> dict[str, Any]:
-        described = report.holding(holding)
-        described["desktop_flow"] = flow_names.get(holding.flow_id) or described["desktop_flow"]
-        described["permission"] = word_of(self.expected.get(holding) or self.before[holding])
-        reason = {"reason": str(self.failed[holding] or "unknown")} if holding in self.failed else {}
+    def _describe(self, key: ShareKey, report: ShareReport, flow_names: Mapping[str, str]) -> dict[str, Any]:
+        described = report.place(key)
+        described["desktop_flow"] = flow_names.get(key.flow_id) or described["desktop_flow"]
+        described["permission"] = word_of(self.expected.get(key) or self.before[key])
+        reason = {"reason": str(self.failed[key] or "unknown")} if key in self.failed else {}
         return {**described, **reason}

@@ -72,6 +72,11 @@ def word_of(mask: int) -> str | None:
     return "user" if mask & RIGHTS["read"] else "custom"
 
 
+def describe(mask: int) -> str:
+    """Return a mask for readers: its word, and its rights where they are not the word's usual ones."""
+    return str(word_of(mask)) if is_usual(mask) else f"{word_of(mask)} ({', '.join(rights_of(mask))})"
+
+
 @dataclasses.dataclass(frozen=True)
 class Permission:
     """A permission that somebody should have: its word, its mask, and whether other bits are tolerated."""

@@ -12,10 +12,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from .changes import Change, Holding, Share
+from .changes import Change, Share, ShareKey
 from .desktop_flows import DesktopFlow, DesktopFlows
 from .effective_access import Shortfall
-from .permissions import is_usual, rights_of, word_of
+from .permissions import describe, is_usual, rights_of, word_of
 from .principals import Principal, Principals
 
 
@@ -30,21 +30,21 @@ class ShareReport:
         """Tell whether a share may be declared: not the owner's or the platform's own, and of a known principal."""
         return bool(self._known([share]))
 
-    def holding(self, holding: Holding) -> dict[str, Any]:
+    def place(self, key: ShareKey) -> dict[str, Any]:
         """Return the flow and the principal of a share by name and id."""
-        flow, principal = self._flows.get(holding.flow_id), self._principals.get(holding.principal_id)
+        flow, principal = self._flows.get(key.flow_id), self._principals.get(key.principal_id)
         return {
             "desktop_flow": flow.name if flow else None,
-            "desktop_flow_id": holding.flow_id,
+            "desktop_flow_id": key.flow_id,
             "principal": principal.name if principal else None,
-            "principal_type": principal.kind if principal else {"systemuser": "user"}.get(holding.table, holding.table),
-            "principal_id": holding.principal_id,
+            "principal_type": principal.kind if principal else {"systemuser": "user"}.get(key.table, key.table),
+            "principal_id": key.principal_id,
         }
 
     def change(self, change: Change) -> dict[str, Any]:
-        """Return a change: its holding, the action, the permission words and the rights before and after."""
+        """Return a change: its key, the action, the permission words and the rights before and after."""
         return {
-            **self.holding(change.holding),
+            **self.place(change.key),
             "action": change.action,
             "before": word_of(change.before),
             "after": word_of(change.after),
@@ -52,9 +52,9 @@ class ShareReport:
             "after_access": rights_of(change.after),
         }
 
-    def shortfall(self, holding: Holding, shortfall: Shortfall) -> dict[str, Any]:
-        """Return a share that is without effect: its holding, the rights, the privilege if known, and a sentence."""
-        described, missing = self.holding(holding), rights_of(shortfall.missing)
+    def shortfall(self, key: ShareKey, shortfall: Shortfall) -> dict[str, Any]:
+        """Return a share that is without effect: its key, the rights, the privilege if known, and a sentence."""
+        described, missing = self.place(key), rights_of(shortfall.missing)
         who = f"the {described['principal_type']} {described['principal']}"
         lacks = f"the privilege {shortfall.privilege}" if shortfall.privilege else "a security role that gives them"
         return {
@@ -81,15 +81,11 @@ class ShareReport:
         """Return who holds shares and with which rights, by flow id; sorted by name, unlisted holders first."""
         by_flow: dict[str, list[dict[str, Any]]] = defaultdict(list)
         for share in shares:
-            principal = self._principals.get(share.holding.principal_id)
+            principal = self._principals.get(share.key.principal_id)
             if principal is None or self.belongs(share):
-                by_flow[share.holding.flow_id].append(
+                by_flow[share.key.flow_id].append(
                     {
-                        **{
-                            key: text
-                            for key, text in self.holding(share.holding).items()
-                            if key.startswith("principal")
-                        },
+                        **{key: text for key, text in self.place(share.key).items() if key.startswith("principal")},
                         "permission": word_of(share.mask),
                         "access": rights_of(share.mask),
                         "disabled": bool(principal and principal.disabled),
@@ -102,22 +98,14 @@ class ShareReport:
         by_flow: dict[str, dict[str, str]] = defaultdict(dict)
         for flow, principal, mask in self._known(shares):
             label = flow.name if len(self._flows.find(flow.name)) == 1 else f"{flow.name} ({flow.id})"
-            by_flow[label][f"{principal.kind} {principal.name}"] = described(mask)
+            by_flow[label][f"{principal.kind} {principal.name}"] = describe(mask)
         return dict(sorted(by_flow.items()))
 
     def _known(self, shares: Iterable[Share]) -> list[tuple[DesktopFlow, Principal, int]]:
-        found = (
-            (self._flows.get(holding.flow_id), self._principals.get(holding.principal_id), mask)
-            for holding, mask in shares
-        )
+        found = ((self._flows.get(key.flow_id), self._principals.get(key.principal_id), mask) for key, mask in shares)
         known = [
             (flow, principal, mask)
             for flow, principal, mask in found
             if flow and principal and principal.shareable and principal.id != flow.owner_id
         ]
         return sorted(known, key=lambda one: (one[0].id, one[1].kind, one[1].name.casefold(), one[1].id))
-
-
-def described(mask: int) -> str:
-    """Return a mask for readers: its word, and its rights where they are not the word's usual ones."""
-    return str(word_of(mask)) if is_usual(mask) else f"{word_of(mask)} ({', '.join(rights_of(mask))})"

@@ -14,12 +14,13 @@ from typing import Any
 
 from .._dataverse.client import DataverseClient
 from .._dataverse.reading import Query, read_together
+from .._packages.manifest import UNMANAGED_LAYER
 from .changes import Share
 from .desktop_flows import COLUMNS, DesktopFlow, DesktopFlows, components_query
 from .principals import Principal, PrincipalReference, Principals
 
 # Solutions that hold every component and say nothing of where a flow belongs.
-COLLECTIVE_SOLUTIONS = {"Active", "Default"}
+COLLECTIVE_SOLUTIONS = {UNMANAGED_LAYER, "Default"}
 
 
 class FlowSelection:
@@ -64,7 +65,7 @@ class FlowSelection:
 
     def load_principals(self, shares: Iterable[Share] = ()) -> None:
         """Read the owners of the chosen flows and the holders of shares."""
-        holders = {(share.holding.table, share.holding.principal_id) for share in shares}
+        holders = {(share.key.table, share.key.principal_id) for share in shares}
         # A flow does not say whether a user or a team owns it.
         owners = {(table, flow.owner_id) for flow in self.chosen for table in ("systemuser", "team")}
         self.principals.load(ids=holders | owners)

@@ -12,12 +12,12 @@ import dataclasses
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from .._dataverse.batch import Operation
+from .._dataverse.batch import BatchRequest
 from .._dataverse.client import DataverseClient
 from .._dataverse.odata import resource
 from .._dataverse.reading import FORBIDDEN, Query, read_together
 from .._errors import NotFoundError, PowerPlatformError
-from .changes import Change, Holding, Share
+from .changes import Change, Share, ShareKey
 from .permissions import from_api, to_api
 
 ACTIONS = {"grant": "GrantAccess", "modify": "ModifyAccess", "revoke": "RevokeAccess"}
@@ -26,6 +26,7 @@ SHARE_COLUMNS = "objectid,principalid,principaltypecode,accessrightsmask"
 EXPLICIT = "objecttypecode eq 'workflow' and accessrightsmask ne 0"
 # Another run may write at the same time, and an answer may be lost: read back and write what is still needed.
 ROUNDS = 3
+NO_EFFECT = "the environment took it but does not show it"
 
 
 def shares_query(flow_ids: Collection[str]) -> Query:
@@ -46,7 +47,7 @@ def read_shares(client: DataverseClient, flow_ids: Collection[str]) -> list[Shar
             raise
         return _read_flow_by_flow(client, flow_ids)
     shares = {
-        Share(Holding(row["objectid"], row["principaltypecode"], row["principalid"]), row["accessrightsmask"])
+        Share(ShareKey(row["objectid"], row["principaltypecode"], row["principalid"]), row["accessrightsmask"])
         for row in rows
     }
     return sorted(shares)
@@ -57,7 +58,7 @@ def _read_flow_by_flow(client: DataverseClient, flow_ids: Collection[str]) -> li
     listed = sorted(flow_ids)
     call = "RetrieveSharedPrincipalsAndAccess(Target=@t)"
     replies = client.batch(
-        [Operation("GET", resource(call, {"@t": f'{{"@odata.id":"workflows({flow_id})"}}'})) for flow_id in listed]
+        [BatchRequest("GET", resource(call, {"@t": f'{{"@odata.id":"workflows({flow_id})"}}'})) for flow_id in listed]
     )
     shares = []
     for flow_id, reply in zip(listed, replies, strict=True):
@@ -72,22 +73,22 @@ def _share_from_api(flow_id: str, access: dict[str, Any]) -> Share:
     principal = access["Principal"]
     table = principal["@odata.type"].rpartition(".")[2]
     principal_id = principal.get("ownerid") or principal[f"{table}id"]
-    return Share(Holding(flow_id, table, principal_id), from_api(access["AccessMask"]))
+    return Share(ShareKey(flow_id, table, principal_id), from_api(access["AccessMask"]))
 
 
-def operation_for(change: Change) -> Operation:
+def request_for(change: Change) -> BatchRequest:
     """Return the write of a change; sent twice it leaves the same share behind as sent once.
 
     Source: Web API actions GrantAccess, ModifyAccess, RevokeAccess, unbound.
     """
-    holding = change.holding
-    principal = {f"{holding.table}id": holding.principal_id, "@odata.type": f"Microsoft.Dynamics.CRM.{holding.table}"}
-    target = {"workflowid": holding.flow_id, "@odata.type": "Microsoft.Dynamics.CRM.workflow"}
+    key = change.key
+    principal = {f"{key.table}id": key.principal_id, "@odata.type": f"Microsoft.Dynamics.CRM.{key.table}"}
+    target = {"workflowid": key.flow_id, "@odata.type": "Microsoft.Dynamics.CRM.workflow"}
     if change.after:
         body = {"Target": target, "PrincipalAccess": {"Principal": principal, "AccessMask": to_api(change.after)}}
     else:
         body = {"Target": target, "Revokee": principal}
-    return Operation("POST", ACTIONS[change.action], body, idempotent=True)
+    return BatchRequest("POST", ACTIONS[change.action], body, idempotent=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -101,7 +102,7 @@ class Settlement:
 
 def write_changes(client: DataverseClient, changes: Sequence[Change]) -> dict[Change, PowerPlatformError]:
     """Write changes in batches of up to 1,000 and return those that were refused, with the refusal."""
-    replies = client.batch([operation_for(change) for change in changes])
+    replies = client.batch([request_for(change) for change in changes])
     return {change: reply.error for change, reply in zip(changes, replies, strict=True) if reply.error}
 
 
@@ -126,5 +127,5 @@ def settle(
         current = read_shares(client, flow_ids)
         needed = plan(current)
     failed = {change: written.get(change) for change in needed}
-    applied = {change.holding: change for change in written if change not in failed}
-    return Settlement([applied[holding] for holding in sorted(applied)], list(failed.items()), current)
+    applied = {change.key: change for change in written if change not in failed}
+    return Settlement([applied[key] for key in sorted(applied)], list(failed.items()), current)

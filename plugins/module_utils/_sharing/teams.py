@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .._dataverse.batch import Operation
+from .._dataverse.batch import BatchRequest
 from .._dataverse.client import DataverseClient
 from .._dataverse.odata import all_of, guid, quote
 from .._errors import AmbiguousMatchError, NoMatchError, RefusedError
@@ -187,10 +187,10 @@ class Teams:
         given = set(wanted.roles) - set(before.roles)
         taken = set(before.roles) - set(wanted.roles)
         operations = [
-            Operation("POST", f"{link}/$ref", {"@odata.id": f"{role_url}({role.id})"}, idempotent=True)
+            BatchRequest("POST", f"{link}/$ref", {"@odata.id": f"{role_url}({role.id})"}, idempotent=True)
             for role in given
         ]
-        operations += [Operation("DELETE", f"{link}({role.id})/$ref") for role in taken]
+        operations += [BatchRequest("DELETE", f"{link}({role.id})/$ref") for role in taken]
         for reply in self._client.batch(operations):
             if reply.error:
                 raise reply.error

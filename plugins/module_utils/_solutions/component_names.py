@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from .._dataverse.batch import Operation
+from .._dataverse.batch import BatchRequest
 from .._dataverse.odata import resource
 from .._dataverse.reading import FORBIDDEN, Query, read_together
 from .._packages.components import COMPONENT_TYPES
@@ -92,7 +92,7 @@ def table_names(client: DataverseClient, ids: Collection[str]) -> dict[str, str]
     asked = sorted(ids)
     paths = [resource(f"EntityDefinitions({id})", {"$select": "LogicalName"}) for id in asked]
     names = {}
-    for id, reply in zip(asked, client.batch([Operation("GET", path) for path in paths]), strict=True):
+    for id, reply in zip(asked, client.batch([BatchRequest("GET", path) for path in paths]), strict=True):
         if reply.error is None:
             names[id] = reply.body["LogicalName"]
         elif reply.status not in (FORBIDDEN, _NOT_FOUND):

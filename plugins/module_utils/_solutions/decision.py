@@ -13,8 +13,10 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal, Protocol
 
+from .._packages.manifest import holding_solution
+
 Mode = Literal["update", "upgrade", "stage_for_upgrade"]
-Operation = Literal["install", "update", "upgrade", "stage", "none", "refuse"]
+OperationKind = Literal["install", "update", "upgrade", "stage", "none", "refuse"]
 
 
 class Versioned(Protocol):
@@ -35,7 +37,7 @@ class Versioned(Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """What an environment holds of a solution: the installed one and its staged upgrade ``<name>_Upgrade``."""
+    """What an environment holds of a solution: the installed one and its staged upgrade."""
 
     name: str
     installed: Versioned | None = None
@@ -43,8 +45,8 @@ class Target:
 
     @property
     def staged_name(self) -> str:
-        """The unique name that the platform gives to a staged upgrade."""
-        return f"{self.name}_Upgrade"
+        """The unique name of the staged upgrade."""
+        return holding_solution(self.name)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Wish:
 class Decision:
     """The operation to carry out, and why in one sentence."""
 
-    operation: Operation
+    operation: OperationKind
     reason: str
 
 

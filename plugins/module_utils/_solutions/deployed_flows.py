@@ -14,8 +14,9 @@ import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .._dataverse.batch import Operation
+from .._dataverse.batch import BatchRequest
 from .._dataverse.odata import resource
+from .._packages.manifest import UNMANAGED_LAYER
 from .._packages.package import Package, PackagedFlow
 from .._packages.signatures import compare_signatures, parse_signature
 from .._sharing.desktop_flows import DRAFTS_TOO
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 # Scripts may have 16 MB each, so only some are in memory together: so many characters, judging by the package.
 _TOGETHER = 8_000_000
-UNMANAGED_LAYER = "Active"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -127,7 +127,7 @@ class DeployedFlows:
         An unmanaged layer is that of the solution ``Active``.
         """
         asked = list(ids)
-        replies = self._client.batch([Operation("GET", _layers_path(id)) for id in asked]) if asked else []
+        replies = self._client.batch([BatchRequest("GET", _layers_path(id)) for id in asked]) if asked else []
         tops = {
             id: max(reply.body["value"], key=lambda layer: int(layer["msdyn_order"]), default=None)
             for id, reply in zip(asked, replies, strict=True)

@@ -13,14 +13,13 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .._errors import ApiError, PowerPlatformError
-from .._sharing.guard import ShareGuard, records_of
+from .._sharing.guard import ShareGuard
+from .._sharing.interruption import SHARE_TAKING
+from .._sharing.record_places import records_of
 from .operations import Operations, operations_of
 
 if TYPE_CHECKING:
     from .._work import Work
-
-# The operations in results that take shares away.
-TAKING = ("upgrade", "promote")
 
 
 class SolutionTask(Protocol):
@@ -59,7 +58,7 @@ def _predict(guard: ShareGuard, task: SolutionTask) -> dict[str, Any]:
     result = task.predict()
     if result["operation"] != "none":
         guard.observe()
-    return _with_shares(result, guard.prediction(taking=result["operation"] in TAKING))
+    return _with_shares(result, guard.prediction(taking=result["operation"] in SHARE_TAKING))
 
 
 def _with_shares(result: Mapping[str, Any], outcome: Mapping[str, Any]) -> dict[str, Any]:

@@ -51,7 +51,7 @@ class ImportJob:
 
 
 @dataclasses.dataclass(frozen=True)
-class Verdict:
+class ImportLog:
     """What the platform says of a finished import. ``passed`` is None when it does not tell."""
 
     passed: bool | None
@@ -106,10 +106,10 @@ class ImportJobs:
         if operation:
             job = _of_operation(job or ImportJob(id), operation)
         if job and job.id and job.state in FINISHED:
-            verdict = self.verdict(job.id)
-            passed = job.state if verdict.passed is not False else "failed"
-            errors = verdict.errors or job.errors
-            job = dataclasses.replace(job, state=passed, warnings=verdict.warnings, errors=errors)
+            log = self.log(job.id)
+            passed = job.state if log.passed is not False else "failed"
+            errors = log.errors or job.errors
+            job = dataclasses.replace(job, state=passed, warnings=log.warnings, errors=errors)
         return job
 
     def follow(self, id: str, operation: Job | None = None) -> ImportJob:
@@ -131,7 +131,7 @@ class ImportJobs:
             ) from error
         return cast(ImportJob, job)
 
-    def verdict(self, id: str) -> Verdict:
+    def log(self, id: str) -> ImportLog:
         """Return what the platform says of a finished import.
 
         Source: Web API RetrieveSolutionImportResult (environments since 9.2.23034), else importjob, column data.
@@ -139,19 +139,19 @@ class ImportJobs:
         try:
             answer = self._client.function("RetrieveSolutionImportResult", ImportJobId=id)["SolutionOperationResult"]
         except ApiError:
-            return self._verdict_from_data(id)
-        return Verdict(
+            return self._log_from_data(id)
+        return ImportLog(
             passed=answer["Status"] == "Passed",
             warnings=tuple(answer.get("WarningMessages") or ()),
             errors=tuple(answer.get("ErrorMessages") or ()),
         )
 
-    def _verdict_from_data(self, id: str) -> Verdict:
+    def _log_from_data(self, id: str) -> ImportLog:
         row = self._client.find(f"importjobs({id})", params={"$select": "data"}) or {}
         results = list(_results(row.get("data") or ""))
         errors = tuple(text for kind, text in results if kind == "failure")
         warnings = tuple(text for kind, text in results if kind == "warning")
-        return Verdict(passed=not errors if results else None, warnings=warnings, errors=errors)
+        return ImportLog(passed=not errors if results else None, warnings=warnings, errors=errors)
 
 
 def _of_operation(job: ImportJob, operation: Job) -> ImportJob:

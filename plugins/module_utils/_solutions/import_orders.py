@@ -12,11 +12,13 @@ import dataclasses
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from .._dataverse.jobs import IMPORT, UPGRADE
+from .._packages.manifest import holding_solution
 from .._packages.package import Package
 from .bindings import Bindings
-from .decision import Operation, Wish
+from .decision import OperationKind, Wish
 from .orders import Order
-from .staging import stage
+from .uploads import upload
 
 if TYPE_CHECKING:
     from .._dataverse.client import DataverseClient
@@ -43,18 +45,17 @@ class ImportOrders:
     options: ImportOptions
     warn: Callable[[str], None]
 
-    def order(self, operation: Operation, due: Callable[[], bool]) -> Order:
+    def order(self, operation: OperationKind, due: Callable[[], bool]) -> Order:
         """Return the order that carries out a decided operation for as long as it is due."""
         name = self.package.unique_name
         staging = operation == "stage"
         return Order(
-            message="StageAndUpgradeAsync" if operation == "upgrade" else "ImportSolutionAsync",
-            names=(name, f"{name}_Upgrade") if staging else (name,),
+            action=UPGRADE if operation == "upgrade" else IMPORT,
+            names=(name, holding_solution(name)) if staging else (name,),
             version=self.package.version,
             label=f"{name} {self.package.version} {operation}",
             body=lambda: self._body(staging),
             due=due,
-            guarded=operation == "upgrade",
         )
 
     def _body(self, staging: bool) -> dict[str, Any]:
@@ -62,8 +63,8 @@ class ImportOrders:
 
         Source: Web API ImportSolutionAsync, StageAndUpgradeAsync.
         """
-        upload = stage(self.client, self.package)
-        for warning in upload.warnings:
+        validated = upload(self.client, self.package)
+        for warning in validated.warnings:
             self.warn(warning)
         parameters = self.bindings.component_parameters()
         return {
@@ -71,5 +72,5 @@ class ImportOrders:
             "PublishWorkflows": self.options.publish_workflows,
             **({"HoldingSolution": True} if staging else {}),
             **({"ComponentParameters": parameters} if parameters else {}),
-            "SolutionParameters": {"StageSolutionUploadId": upload.id},
+            "SolutionParameters": {"StageSolutionUploadId": validated.id},
         }

@@ -17,10 +17,10 @@ from .._errors import ConfigurationError, PowerPlatformError, RefusedError
 from .._packages.package import Package
 from .bindings import Bindings
 from .decision import Decision, Target
-from .foresight import Foresight
 from .import_jobs import ImportJob, ImportJobs
 from .import_orders import ImportOptions, ImportOrders
 from .orders import Order, Run, publication, require_success
+from .planner import Planner
 from .solutions import Solutions
 from .verification import Verification
 
@@ -38,14 +38,14 @@ class SolutionImport:
         package: Package,
         bindings: Bindings,
         options: ImportOptions,
-        foresight: Foresight,
+        planner: Planner,
         warn: Callable[[str], None],
     ) -> None:
         self._client = client
         self._package = package
         self._bindings = bindings
         self._options = options
-        self._foresight = foresight
+        self._planner = planner
         self._orders = ImportOrders(client, package, bindings, options, warn)
         self._warn = warn
         self._solutions = Solutions(client)
@@ -83,15 +83,15 @@ class SolutionImport:
             yield
         except PowerPlatformError as error:
             error.result.update(self._state())
-            if isinstance(error, (ConfigurationError, RefusedError)) and self._foresight.difference:
-                error.result["diff"] = self._foresight.difference
+            if isinstance(error, (ConfigurationError, RefusedError)) and self._planner.difference:
+                error.result["diff"] = self._planner.difference
             raise
 
     def _plan(self, joined: Run | None) -> Order | None:
         """Read the environment and decide; an import that was joined has answered the wish to force one."""
         wish = dataclasses.replace(self._options.wish, force=self._options.wish.force and joined is None)
         self._target = self._read()
-        decision = self._foresight.decide(self._target, wish)
+        decision = self._planner.decide(self._target, wish)
         if not self._decisions:
             self._before = self._target
         self._decisions.append(decision)
@@ -106,7 +106,7 @@ class SolutionImport:
             return None
         if len(self._decisions) == 1:
             self._check_bound()
-        self._foresight.check()
+        self._planner.check()
         return self._orders.order(decision.operation, due=lambda: self._read() == self._target)
 
     def _read(self) -> Target:
@@ -166,7 +166,7 @@ class SolutionImport:
         return next(decision for decision in reversed(self._decisions) if decision.operation != "none")
 
     def _judge(self, run: Run) -> None:
-        """Read the verdict of a finished import; raise ``OperationFailedError`` unless it is good."""
+        """Read the log of a finished import; raise ``OperationFailedError`` unless it is good."""
         job = self._import_jobs.describe(run.import_job_id, run.job) or ImportJob(run.import_job_id)
         self._import_job = job
         for warning in job.warnings:
@@ -192,7 +192,7 @@ class SolutionImport:
             "operation": decision.operation if decision else None,
             "reason": decision.reason if decision else None,
             "import_job": self._import_job.to_result() if self._import_job else None,
-            **self._foresight.to_result(),
+            **self._planner.to_result(),
         }
 
     def _result(self, decision: Decision, after: Target, run: Run | None = None) -> dict[str, Any]:
@@ -212,9 +212,9 @@ class SolutionImport:
                 "previous_version": before["version"],
             },
             "settings": self._settings,
-            "left_overs": self._foresight.left_overs if decision.operation == "update" else [],
+            "left_overs": self._planner.left_overs if decision.operation == "update" else [],
             "duration": 0.0,
-            "diff": self._foresight.difference or {"before": before, "after": now},
+            "diff": self._planner.difference or {"before": before, "after": now},
         }
 
 

@@ -73,7 +73,7 @@ class Operations:
                     continue
                 run = self._start(order, body, {job.id for job in recent})
             if run is not None and self._patience.wait:
-                guard = self._guard if order.guarded else Unguarded()
+                guard = self._guard if order.takes_shares else Unguarded()
                 run = self._follower.follow(order, run, guard, self._patience.wait_timeout)
                 guard.restore()
             if run is None or (run.job.finished and is_solution_lock(run.job.code, run.job.text)):
@@ -91,7 +91,7 @@ class Operations:
 
     def _join(self, order: Order, running: list[Job]) -> Run | None:
         """Return the running operation that does what is ordered, or None."""
-        own = [job for job in running if job.message == order.message]
+        own = [job for job in running if job.action == order.action]
         history = self._jobs.history() if own else []
         for job in own:
             if self._is_ours(order, job, history):
@@ -113,7 +113,7 @@ class Operations:
         return order.version is not None and bool(self._import_jobs.find_of_solution(order.names, job.created_on))
 
     def _prepare(self, order: Order) -> None:
-        if order.guarded:
+        if order.takes_shares:
             self._guard.record()
         else:
             self._guard.observe()
@@ -122,14 +122,14 @@ class Operations:
         """Send the one request that starts the operation; return None when it is not our turn."""
         self._prepare(order)
         try:
-            answer = self._client.call(order.message, body, idempotent=order.repeatable)
+            answer = self._client.call(order.action, body, idempotent=order.repeatable)
         except OutcomeUnknownError as lost:
             return self._find_lost(order, known, lost)
         except ApiError as error:
             if is_solution_lock(error.code, str(error)):
                 return None
             raise
-        job = Job(answer["AsyncOperationId"].lower(), order.message, "waiting")
+        job = Job(answer["AsyncOperationId"].lower(), order.action, "waiting")
         return Run(job, import_job_id=answer.get("ImportJobKey"), answer=answer)
 
     def _find_lost(self, order: Order, known: set[str], lost: OutcomeUnknownError) -> Run:
@@ -139,7 +139,7 @@ class Operations:
         """
 
         def look() -> Job | None:
-            new = [job for job in self._jobs.recent() if job.message == order.message and job.id not in known]
+            new = [job for job in self._jobs.recent() if job.action == order.action and job.id not in known]
             history = self._jobs.history() if new else []
             return next((job for job in new if self._is_ours(order, job, history)), None)
 

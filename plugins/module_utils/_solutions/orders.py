@@ -12,31 +12,35 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
-from .._dataverse.jobs import Job
+from .._dataverse.jobs import PUBLICATION, Job
 from .._dataverse.service_errors import remedy
 from .._errors import OperationFailedError
+from .._sharing.interruption import SHARE_TAKING
 
 
 @dataclasses.dataclass(frozen=True)
 class Order:
     """A solution operation to carry out.
 
-    ``message`` is the Web API action, ``names`` the unique names under which the platform may keep it, ``version``
+    ``action`` is the Web API action, ``names`` the unique names under which the platform may keep it, ``version``
     the version that an import brings (None for other operations), ``label`` its name in messages.
     ``body`` makes the action's parameters right before they are sent, anew for each attempt; ``due`` reads whether
     what the order was decided on still holds, since an operation may have ended unseen in between.
-    ``guarded`` says that the operation takes shares away, so that the guard has to work around it; ``repeatable``
-    that starting it twice does no harm.
+    ``repeatable`` says that starting it twice does no harm.
     """
 
-    message: str
+    action: str
     names: tuple[str, ...]
     label: str
     body: Callable[[], Mapping[str, Any]]
     version: str | None = None
     due: Callable[[], bool] = lambda: True
-    guarded: bool = False
     repeatable: bool = False
+
+    @property
+    def takes_shares(self) -> bool:
+        """Whether the operation takes shares away, so that the guard has to work around it."""
+        return self.action in SHARE_TAKING.values()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,7 +107,7 @@ class Patience:
 
 def publication(solution: str) -> Order:
     """Return the order to publish all customizations of the environment. Source: Web API PublishAllXmlAsync."""
-    return Order("PublishAllXmlAsync", (solution,), f"{solution} publish", dict)
+    return Order(PUBLICATION, (solution,), f"{solution} publish", dict)
 
 
 def require_success(run: Run, label: str, environment_url: str, errors: Sequence[str] = ()) -> None:

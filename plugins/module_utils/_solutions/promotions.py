@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._dataverse.jobs import PROMOTION
 from .._errors import NoMatchError, OperationFailedError, PowerPlatformError, RefusedError
-from .._packages.manifest import version_key
+from .._packages.manifest import holding_solution, version_key
 from .orders import Order, Run, require_success
 from .solutions import Solution, Solutions, checked_version
 
@@ -69,9 +70,9 @@ class SolutionPromotion:
         if self._staged is None:
             return None
         parameters = {"UniqueName": self._installed.name}
-        names = (self._name, f"{self._name}_Upgrade")
+        names = (self._name, holding_solution(self._name))
         # Source: Web API DeleteAndPromoteAsync.
-        return Order("DeleteAndPromoteAsync", names, self._label, lambda: parameters, due=self._is_due, guarded=True)
+        return Order(PROMOTION, names, self._label, lambda: parameters, due=self._is_due)
 
     def _is_due(self) -> bool:
         return self._read() == (self._installed, self._staged)

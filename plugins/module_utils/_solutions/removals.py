@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .._dataverse.jobs import REMOVAL
 from .._errors import OperationFailedError, RefusedError
 from .component_names import component_names
 from .orders import Order, Run, require_success
@@ -69,7 +70,7 @@ class SolutionRemoval:
             )
         parameters = {"SolutionUniqueName": solution.name}
         return Order(
-            "UninstallSolutionAsync",
+            REMOVAL,
             (solution.name,),
             self._label,
             lambda: parameters,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._dataverse.odata import all_of, any_of
 from .._errors import ConfigurationError, NoMatchError, RefusedError
-from .._packages.manifest import version_key
+from .._packages.manifest import holding_solution, version_key
 
 if TYPE_CHECKING:
     from .._dataverse.client import DataverseClient
@@ -102,9 +102,9 @@ class Solutions:
         return next(iter(self.list(name)), None)
 
     def find_with_staged(self, name: str) -> tuple[Solution | None, Solution | None]:
-        """Return the solution and its staged upgrade ``<name>_Upgrade``, each or None, with one request."""
-        found = {solution.name.lower(): solution for solution in self.list(name, f"{name}_Upgrade")}
-        return found.get(name.lower()), found.get(f"{name}_Upgrade".lower())
+        """Return the solution and its staged upgrade each or None, with one request."""
+        found = {solution.name.lower(): solution for solution in self.list(name, holding_solution(name))}
+        return found.get(name.lower()), found.get(holding_solution(name).lower())
 
     def get(self, name: str) -> Solution:
         """Return the solution with this unique name; ``NoMatchError`` when there is none."""

@@ -95,7 +95,7 @@ class Turns:
             return _from_history(running) if running else None
         entry = next((entry for entry in history if entry.job_id == job.id), None)
         return Blocker(
-            operation=VERBS.get(job.message, job.message),
+            operation=VERBS.get(job.action, job.action),
             solution=entry.solution if entry else None,
             version=entry.version if entry else None,
             by=self._jobs.person(job.owner_id),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.coe.power_platform.plugins.module_utils._packages.call_graph import Caller, package_callers
+from ansible_collections.coe.power_platform.plugins.module_utils._packages.callers import Caller, package_callers
 from ansible_collections.coe.power_platform.plugins.module_utils._packages.package import Package, read_package
 from ansible_collections.coe.power_platform.plugins.module_utils._plan.environment import (
     DeployedComponent,
@@ -19,7 +19,7 @@ from ansible_collections.coe.power_platform.plugins.module_utils._plan.environme
     Environment,
 )
 from ansible_collections.coe.power_platform.plugins.module_utils._plan.plan import Plan
-from ansible_collections.coe.power_platform.plugins.module_utils._solutions.decision import Decision, Operation
+from ansible_collections.coe.power_platform.plugins.module_utils._solutions.decision import Decision, OperationKind
 from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.package_maker import (
     CloudFlow,
     DesktopFlow,
@@ -64,6 +64,6 @@ def installed(*flows: DesktopFlow | CloudFlow, **more: Any) -> Environment:
     return dataclasses.replace(made, **more)
 
 
-def planned(package: Package, environment: Environment, operation: Operation = "update") -> Plan:
+def planned(package: Package, environment: Environment, operation: OperationKind = "update") -> Plan:
     """Plan the import of a package by an operation."""
     return Plan(package, package_callers(package), environment, Decision(operation, "it was asked for"))

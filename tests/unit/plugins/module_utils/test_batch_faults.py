@@ -8,12 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.batch import Operation
+from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.batch import BatchRequest
 from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.client import DataverseClient
 from ansible_collections.coe.power_platform.plugins.module_utils._errors import ApiError, OutcomeUnknownError
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.http import HttpSession
 
-READS = [Operation("GET", f"teams?$select=name&$top={number}") for number in (1, 2, 3)]
+READS = [BatchRequest("GET", f"teams?$select=name&$top={number}") for number in (1, 2, 3)]
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_what_is_refused_for_good_is_not_sent_again(client: DataverseClient, sim
     assert batches(simulator) == [3]
 
 
-CREATES = [Operation("POST", "annotations", {"subject": f"note {number}"}) for number in (1, 2, 3)]
+CREATES = [BatchRequest("POST", "annotations", {"subject": f"note {number}"}) for number in (1, 2, 3)]
 
 
 def test_what_must_not_be_repeated_goes_out_again_only_when_the_service_did_not_begin(

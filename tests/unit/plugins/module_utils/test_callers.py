@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.coe.power_platform.plugins.module_utils._packages.call_graph import (
+from ansible_collections.coe.power_platform.plugins.module_utils._packages.callers import (
     Caller,
     missing_flows,
     package_callers,
 )
-from ansible_collections.coe.power_platform.plugins.module_utils._packages.callers import (
+from ansible_collections.coe.power_platform.plugins.module_utils._packages.calls import (
     Breakage,
     Call,
     broken_arguments,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.batch import Operation, decode, encode
+from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.batch import BatchRequest, decode, encode
 from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.client import DataverseClient
 from ansible_collections.coe.power_platform.plugins.module_utils._errors import (
     ApiError,
@@ -378,9 +378,9 @@ def test_batch_gives_one_reply_for_each_operation(client: DataverseClient, serve
     ]
     first, second, third = client.batch(
         [
-            Operation("GET", "teams?$filter=name eq 'Straße 1'"),
-            Operation("POST", "GrantAccess", {"Target": "ß"}, idempotent=True),
-            Operation("DELETE", f"teams({ID})", headers={"If-Match": "*"}),
+            BatchRequest("GET", "teams?$filter=name eq 'Straße 1'"),
+            BatchRequest("POST", "GrantAccess", {"Target": "ß"}, idempotent=True),
+            BatchRequest("DELETE", f"teams({ID})", headers={"If-Match": "*"}),
         ]
     )
     assert (first.status, first.body, first.error) == (200, {"name": "Straße"}, None)
@@ -405,7 +405,7 @@ def test_refused_operation_without_request_id_has_that_of_the_batch(
 ) -> None:
     answer = batch_answer((403, {"error": {"code": "0x80040220", "message": "SecLib failed."}}, {}))
     server.answers = [Answer(answer.status, answer.body, {**answer.headers, "x-ms-service-request-id": "batch-1"})]
-    (reply,) = client.batch([Operation("DELETE", f"teams({ID})")])
+    (reply,) = client.batch([BatchRequest("DELETE", f"teams({ID})")])
     assert isinstance(reply.error, ApiError)
     assert reply.error.request_id == "batch-1"
 
@@ -415,7 +415,7 @@ def test_batch_of_many_operations_goes_in_thousands(client: DataverseClient, ser
         return batch_answer(*[(204, None, {})] * request.body.count(b"\r\nDELETE "))
 
     server.answers = [answer]
-    replies = client.batch([Operation("DELETE", f"teams({number})") for number in range(2001)])
+    replies = client.batch([BatchRequest("DELETE", f"teams({number})") for number in range(2001)])
     assert len(replies) == 2001
     assert {reply.status for reply in replies} == {204}
     assert [request.body.count(b"\r\nDELETE ") for request in server.requests] == [1000, 1000, 1]
@@ -435,7 +435,7 @@ def test_operations_that_meet_a_service_limit_go_out_again(
         batch_answer((204, None, {}), limit),
         batch_answer((204, None, {})),
     ]
-    replies = client.batch([Operation("POST", f"GrantAccess{number}", {"n": number}) for number in range(3)])
+    replies = client.batch([BatchRequest("POST", f"GrantAccess{number}", {"n": number}) for number in range(3)])
     assert [reply.status for reply in replies] == [204, 204, 204]
     assert [request.body.count(b"POST ") for request in server.requests] == [3, 2, 1]
     assert all(11 <= pause <= 11.5 for pause in clock.pauses)
@@ -456,10 +456,10 @@ def test_lost_answer_of_a_batch_depends_on_its_operations(
 ) -> None:
     server.answers = [bad]
     with pytest.raises(OutcomeUnknownError):
-        client.batch([Operation("POST", "teams", {}), Operation("GET", "teams")])
+        client.batch([BatchRequest("POST", "teams", {}), BatchRequest("GET", "teams")])
     assert len(server.requests) == 1
     with pytest.raises((ApiError, TransportError)):
-        client.batch([Operation("POST", "GrantAccess", {}, idempotent=True), Operation("GET", "teams")])
+        client.batch([BatchRequest("POST", "GrantAccess", {}, idempotent=True), BatchRequest("GET", "teams")])
 
 
 @pytest.mark.parametrize(
@@ -490,7 +490,7 @@ def test_cut_batch_answer_is_an_error(cut: int) -> None:
 
 
 def test_batch_body_survives_encoding_and_decoding() -> None:
-    text = encode([Operation("PATCH", "teams(1)", {"name": "a\r\nb"})], "b", ROOT)
+    text = encode([BatchRequest("PATCH", "teams(1)", {"name": "a\r\nb"})], "b", ROOT)
     parts = text.split(b"\r\n")
     assert parts[0] == b"--b"
     assert parts[4] == f"PATCH {ROOT}teams(1) HTTP/1.1".encode()

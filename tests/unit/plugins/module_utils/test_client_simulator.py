@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.batch import Operation
+from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.batch import BatchRequest
 from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.client import DataverseClient
 from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.odata import Literal, any_of
 from ansible_collections.coe.power_platform.plugins.module_utils._errors import (
@@ -203,7 +203,7 @@ def test_unknown_table_is_an_error_even_for_find(client: DataverseClient) -> Non
 def test_rows_come_page_by_page(client: DataverseClient, simulator: Any) -> None:
     wanted = {f"Team {number:03}" for number in range(25)}
     body = team(client, "")
-    client.batch([Operation("POST", "teams", {**body, "name": name}) for name in sorted(wanted)])
+    client.batch([BatchRequest("POST", "teams", {**body, "name": name}) for name in sorted(wanted)])
     simulator.clear_journal()
     page = client.get("teams", {"$select": "name"}, {"Prefer": "odata.maxpagesize=10"})
     names = [row["name"] for row in client.rows(page, {"Prefer": "odata.maxpagesize=10"})]
@@ -225,8 +225,8 @@ def test_many_conditions_cost_one_request(client: DataverseClient) -> None:
 
 def test_batch_of_more_than_a_thousand_operations_keeps_order(client: DataverseClient, simulator: Any) -> None:
     body = team(client, "")
-    operations = [Operation("POST", "teams", {**body, "name": f"T {number}"}) for number in range(10)]
-    operations += [Operation("GET", f"teams({uuid.UUID(int=number)})") for number in range(1000)]
+    operations = [BatchRequest("POST", "teams", {**body, "name": f"T {number}"}) for number in range(10)]
+    operations += [BatchRequest("GET", f"teams({uuid.UUID(int=number)})") for number in range(1000)]
     replies = client.batch(operations)
     assert [reply.status for reply in replies] == [204] * 10 + [404] * 1000
     assert all(isinstance(reply.error, NotFoundError) for reply in replies[10:])
@@ -294,9 +294,9 @@ def test_batch_of_idempotent_operations_survives_the_fault(
     client: DataverseClient, simulator: Any, fault: dict[str, Any]
 ) -> None:
     simulator.add_fault({**fault, "path": "batch"})
-    assert [reply.status for reply in client.batch([Operation("GET", "WhoAmI()"), Operation("GET", "WhoAmI()")])] == [
-        200
-    ] * 2
+    assert [
+        reply.status for reply in client.batch([BatchRequest("GET", "WhoAmI()"), BatchRequest("GET", "WhoAmI()")])
+    ] == [200] * 2
 
 
 @pytest.mark.parametrize("fault", PASSING, ids=named)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import pytest
-from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.batch import Operation, Reply
+from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.batch import BatchRequest, Reply
 from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.client import DataverseClient
 from ansible_collections.coe.power_platform.plugins.module_utils._errors import ApiError
 from ansible_collections.coe.power_platform.plugins.module_utils._solutions.component_names import table_names
@@ -23,7 +23,7 @@ class Definitions:
         self.answers = {f"EntityDefinitions({flow_id(int(key[1:]))})": value for key, value in answers.items()}
         self.batches = 0
 
-    def batch(self, operations: Sequence[Operation]) -> list[Reply]:
+    def batch(self, operations: Sequence[BatchRequest]) -> list[Reply]:
         self.batches += 1
         return [_reply(self.answers[operation.path.partition("?")[0]]) for operation in operations]
 

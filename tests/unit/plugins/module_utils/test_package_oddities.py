@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from ansible_collections.coe.power_platform.plugins.module_utils._errors import PackageError
-from ansible_collections.coe.power_platform.plugins.module_utils._packages.call_graph import package_callers
+from ansible_collections.coe.power_platform.plugins.module_utils._packages.callers import package_callers
 from ansible_collections.coe.power_platform.plugins.module_utils._packages.order import order_packages
 from ansible_collections.coe.power_platform.plugins.module_utils._packages.package import Package, read_package
 from ansible_collections.coe.power_platform.plugins.module_utils._packages.report import describe

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.coe.power_platform.plugins.module_utils._packages.call_graph import Caller, package_callers
+from ansible_collections.coe.power_platform.plugins.module_utils._packages.callers import Caller, package_callers
 from ansible_collections.coe.power_platform.plugins.module_utils._packages.package import Package, read_package
 from ansible_collections.coe.power_platform.plugins.module_utils._plan.environment import (
     Dependent,
@@ -27,7 +27,7 @@ from ansible_collections.coe.power_platform.plugins.module_utils._plan.left_over
 )
 from ansible_collections.coe.power_platform.plugins.module_utils._plan.plan import Plan
 from ansible_collections.coe.power_platform.plugins.module_utils._plan.verdict import OnContractBreak, judge
-from ansible_collections.coe.power_platform.plugins.module_utils._solutions.decision import Operation
+from ansible_collections.coe.power_platform.plugins.module_utils._solutions.decision import OperationKind
 from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.package_maker import (
     CONNECTOR,
     CloudFlow,
@@ -67,7 +67,7 @@ def sorted_out(plan: Plan) -> dict[str, list[str]]:
     return {key: value for key, value in found.items() if value}
 
 
-OUTCOMES: dict[str, tuple[Operation, Environment, dict[str, list[str]]]] = {
+OUTCOMES: dict[str, tuple[OperationKind, Environment, dict[str, list[str]]]] = {
     "install": ("install", Environment(), {"added": ["Cloud flow", "Shared flow"]}),
     "installed elsewhere": (
         "install",
@@ -190,7 +190,7 @@ def test_what_cannot_be_compared_is_counted_by_kind(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("operation", "warned"), [("update", False), ("upgrade", True), ("stage", True)])
-def test_an_upgrade_that_may_delete_data_is_warned_of(tmp_path: Path, operation: Operation, warned: bool) -> None:
+def test_an_upgrade_that_may_delete_data_is_warned_of(tmp_path: Path, operation: OperationKind, warned: bool) -> None:
     components = (
         component(SHARED),
         DeployedComponent("entity", flow_id(7), "con_gone"),
@@ -280,14 +280,14 @@ def test_a_choice_says_when_not_all_could_be_compared(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("operation", ["install", "update", "none"])
-def test_shares_stay(tmp_path: Path, operation: Operation) -> None:
+def test_shares_stay(tmp_path: Path, operation: OperationKind) -> None:
     plan = planned(packed(tmp_path, [SHARED]), installed(SHARED, shares=(SHARE,)), operation)
 
     assert plan.shares_dropped == []
 
 
 @pytest.mark.parametrize("operation", ["upgrade", "stage"])
-def test_an_upgrade_drops_shares(tmp_path: Path, operation: Operation) -> None:
+def test_an_upgrade_drops_shares(tmp_path: Path, operation: OperationKind) -> None:
     plan = planned(packed(tmp_path, [SHARED]), installed(SHARED, shares=(SHARE,)), operation)
 
     assert plan.shares_dropped == [SHARE]
@@ -412,7 +412,7 @@ def test_an_unreadable_signature_is_unknown(tmp_path: Path) -> None:
     ],
 )
 def test_called_flows_are_in_the_package_or_in_the_environment(
-    tmp_path: Path, operation: Operation, there: frozenset[str], missing: list[str]
+    tmp_path: Path, operation: OperationKind, there: frozenset[str], missing: list[str]
 ) -> None:
     plan = planned(packed(tmp_path, [CLOUD]), Environment(desktop_flow_ids=there), operation)
 
@@ -571,7 +571,7 @@ def test_what_the_environment_lacks_is_told(tmp_path: Path) -> None:
     ],
 )
 def test_a_recommendation_comes_with_its_reason(
-    tmp_path: Path, operation: Operation, environment: Environment, action: str
+    tmp_path: Path, operation: OperationKind, environment: Environment, action: str
 ) -> None:
     recommendation = judge(planned(packed(tmp_path, [SHARED]), environment, operation)).recommendation
 
@@ -598,7 +598,7 @@ def changed_content(environment: Environment) -> Environment:
 
 @pytest.mark.parametrize("operation", ["update", "upgrade", "stage", "none"])
 @pytest.mark.parametrize("name", ["ConstructionFunding_1_0_0_3", "PADFramework_1_1_12501_241"])
-def test_a_public_package_changes_nothing_where_it_is(packages: Path, name: str, operation: Operation) -> None:
+def test_a_public_package_changes_nothing_where_it_is(packages: Path, name: str, operation: OperationKind) -> None:
     package = read_package(str(packages / f"{name}.zip"))
 
     plan = planned(package, as_deployed(package), operation)

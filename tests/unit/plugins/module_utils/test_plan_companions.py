@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.coe.power_platform.plugins.module_utils._packages.call_graph import Caller
+from ansible_collections.coe.power_platform.plugins.module_utils._packages.callers import Caller
 from ansible_collections.coe.power_platform.plugins.module_utils._plan.companions import with_companions
 from ansible_collections.coe.power_platform.plugins.module_utils._plan.environment import (
     Dependent,

@@ -10,31 +10,28 @@ import uuid
 
 import pytest
 from ansible_collections.coe.power_platform.plugins.module_utils._errors import ConfigurationError
-from ansible_collections.coe.power_platform.plugins.module_utils._sharing.changes import Holding, Share
-from ansible_collections.coe.power_platform.plugins.module_utils._sharing.records import (
-    FileRecords,
-    ShareRecord,
-    make_records,
-)
+from ansible_collections.coe.power_platform.plugins.module_utils._sharing.changes import Share, ShareKey
+from ansible_collections.coe.power_platform.plugins.module_utils._sharing.record_places import FileRecords
+from ansible_collections.coe.power_platform.plugins.module_utils._sharing.records import ShareRecord, make_records
 
 NOTE_SIZE = 100_000
 URL = "https://contoso.example"
 
 
 def shares(count: int) -> list[Share]:
-    return [Share(Holding(str(uuid.uuid4()), "systemuser", str(uuid.uuid4())), 851991) for dummy in range(count)]
+    return [Share(ShareKey(str(uuid.uuid4()), "systemuser", str(uuid.uuid4())), 851991) for dummy in range(count)]
 
 
 def test_a_record_reads_back_as_it_was_written() -> None:
     flow, user, team = (str(uuid.uuid4()) for dummy in range(3))
-    held = (Share(Holding(flow, "systemuser", user), 1), Share(Holding(flow, "team", team), 851991))
+    held = (Share(ShareKey(flow, "systemuser", user), 1), Share(ShareKey(flow, "team", team), 851991))
     record = ShareRecord("one", "Flöws", 1234.5, held, {flow: 'A "flow"'})
     assert ShareRecord.from_json("one", record.to_json()) == record
 
 
 def test_every_part_fits_into_a_note_and_none_is_missing() -> None:
     held = shares(2000)
-    names = {share.holding.flow_id: "ß" * 100 for share in held}
+    names = {share.key.flow_id: "ß" * 100 for share in held}
     records = list(make_records("Solution", 0.0, held, names))
     assert all(len(record.to_json()) < NOTE_SIZE for record in records)
     assert sorted(share for record in records for share in record.shares) == sorted(held)
@@ -45,7 +42,7 @@ def test_a_file_keeps_the_records_of_several_environments_and_goes_with_the_last
     path = tmp_path / "record.json"
     here, there = FileRecords(str(path), URL), FileRecords(str(path), "https://fabrikam.example")
     held = shares(3)
-    record = next(make_records("Solution", 1.0, held, {share.holding.flow_id: "Flow" for share in held}))
+    record = next(make_records("Solution", 1.0, held, {share.key.flow_id: "Flow" for share in held}))
     assert here.found([]) == []
     here.save([record])
     there.save([record])

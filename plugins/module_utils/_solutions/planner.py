@@ -13,8 +13,8 @@ from typing import Any, Protocol
 from .decision import Decision, Target, Wish
 
 
-class Foresight(Protocol):
-    """Decides on an import and judges it before it begins; ``_plan/foresight.py`` is the one there is."""
+class Planner(Protocol):
+    """Decides on an import and judges it before it begins; ``_plan/import_planner.py`` is the one there is."""
 
     def decide(self, target: Target, wish: Wish) -> Decision:
         """Return the operation that brings the package into the environment, or ``none``, or ``refuse``."""

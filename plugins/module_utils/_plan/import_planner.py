@@ -15,7 +15,7 @@ from typing import Any
 
 from .._dataverse.client import DataverseClient
 from .._errors import RefusedError
-from .._packages.call_graph import Caller, package_callers
+from .._packages.callers import Caller, package_callers
 from .._packages.package import Package
 from .._solutions.bindings import Bindings
 from .._solutions.decision import Decision, Target, Wish, decide
@@ -28,8 +28,8 @@ from .report import plan_difference, plan_text, plan_to_result
 from .verdict import OnContractBreak, Verdict, judge
 
 
-class PlannedImport:
-    """The foresight of ``SolutionImport``: decides, and plans what is more than nothing.
+class ImportPlanner:
+    """The planner of ``SolutionImport``: decides, and plans what is more than nothing.
 
     ``auto`` lets the plan choose between update and upgrade instead of the wish. Nothing is read of the environment
     where nothing is to be imported.

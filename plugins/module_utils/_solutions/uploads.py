@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from .._dataverse.service_errors import platform_code
 from .._errors import RefusedError
 from .._packages.components import COMPONENT_TYPES, type_number
+from .._packages.manifest import UNMANAGED_LAYER
 from .._packages.package import Package
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 _SOLUTION_WITH_VERSION = re.compile(r"(?P<name>.*\S)\s*\((?P<version>[\d.]+)\)")
 _MISSING_XML = "<MissingDependency"
-# The name that the platform gives to the layer of what is in no managed solution.
-_UNMANAGED = "Active"
 _SHOWN = 3
 
 
@@ -35,7 +34,7 @@ class Upload:
     warnings: tuple[str, ...]
 
 
-def stage(client: DataverseClient, package: Package) -> Upload:
+def upload(client: DataverseClient, package: Package) -> Upload:
     """Upload a package; the environment validates it and changes nothing.
 
     Raises ``RefusedError`` with ``validation_errors`` and ``missing_dependencies`` when it does not pass.
@@ -75,7 +74,7 @@ def _refusal(package: Package, results: dict[str, Any]) -> RefusedError:
 
 
 def _from(row: dict[str, Any]) -> str:
-    if row["solution"] == _UNMANAGED:
+    if row["solution"] == UNMANAGED_LAYER:
         return ", it was unmanaged where the package was exported"
     return f", it is in {' '.join(filter(None, [row['solution'], row['version']]))}" if row["solution"] else ""
 

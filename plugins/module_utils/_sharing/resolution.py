@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from .changes import Declaration, Holding
+from .changes import DesiredShares, ShareKey
 from .desktop_flows import DesktopFlow, DesktopFlows, why_not
 from .desktop_flows import candidates_of as flow_candidates
 from .entries import Mistake, PrincipalEntry, ShareEntry
@@ -21,7 +21,7 @@ from .principals import Principal, Principals, candidates_of
 class Resolution:
     """Resolves entries with the flows and principals that were read, and collects all mistakes.
 
-    ``declaration`` is complete only when ``mistakes`` is empty.
+    ``desired`` is complete only when ``mistakes`` is empty.
     """
 
     def __init__(self, flows: DesktopFlows, principals: Principals, *, allow_disabled: bool = False) -> None:
@@ -29,18 +29,18 @@ class Resolution:
         self._flows = flows
         self._principals = principals
         self._allow_disabled = allow_disabled
-        self._said: dict[Holding, tuple[Permission | None, str]] = {}
+        self._said: dict[ShareKey, tuple[Permission | None, str]] = {}
         self._flow_ids: set[str] = set()
         self._exclusive: set[str] = set()
         self._emptied: dict[str, str] = {}
 
     @property
-    def declaration(self) -> Declaration:
+    def desired(self) -> DesiredShares:
         """What the entries added so far declare."""
-        return Declaration(
+        return DesiredShares(
             flow_ids=frozenset(self._flow_ids),
-            wanted={holding: permission for holding, (permission, _path) in self._said.items() if permission},
-            unwanted=frozenset(holding for holding, (permission, _path) in self._said.items() if not permission),
+            present={key: permission for key, (permission, _path) in self._said.items() if permission},
+            absent=frozenset(key for key, (permission, _path) in self._said.items() if not permission),
             exclusive=frozenset(self._exclusive),
         )
 
@@ -72,8 +72,8 @@ class Resolution:
         for flow in flows:
             if principal.id == flow.owner_id:
                 continue
-            holding = Holding(flow.id, principal.table, principal.id)
-            said, said_by = self._said.setdefault(holding, (permission, path))
+            key = ShareKey(flow.id, principal.table, principal.id)
+            said, said_by = self._said.setdefault(key, (permission, path))
             if said != permission:
                 self.mistakes.append(
                     Mistake(
@@ -85,9 +85,9 @@ class Resolution:
                 )
 
     def _emptied_mistakes(self) -> Iterator[Mistake]:
-        for holding, (permission, path) in self._said.items():
-            if permission and holding.flow_id in self._emptied:
-                text = f"the same flow is to have no shares at all by {self._emptied[holding.flow_id]}"
+        for key, (permission, path) in self._said.items():
+            if permission and key.flow_id in self._emptied:
+                text = f"the same flow is to have no shares at all by {self._emptied[key.flow_id]}"
                 yield Mistake(path, "contradiction", text)
 
     def _flow_mistake(self, entry: ShareEntry) -> Mistake:
