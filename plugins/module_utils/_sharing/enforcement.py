@@ -19,7 +19,7 @@ from .effective_access import find_shortfalls
 from .entries import DeclarationError
 from .report import ShareReport
 from .share_state import ShareState
-from .shares import NO_EFFECT, Settlement, settle
+from .shares import NO_EFFECT, AppliedPlan, apply_plan
 
 SHOWN_FAILURES = 5
 
@@ -72,13 +72,13 @@ class ShareEnforcement:
             raise DeclarationError(state.mistakes)
         if self._read_only:
             changes = self._plan(state.existing)
-            return self._result(Settlement(changes, [], after_changes(state.existing, changes)))
-        settlement = settle(self._client, state.flow_ids, state.existing, self._plan)
-        state.interruption.update(settlement, state.flows)
-        if any(self._is_declared(change) for change, _error in settlement.failed):
-            raise self._failure(settlement)
-        self._existing = settlement.shares
-        return self._result(settlement)
+            return self._result(AppliedPlan(changes, [], after_changes(state.existing, changes)))
+        applied = apply_plan(self._client, state.flow_ids, state.existing, self._plan)
+        state.interruption.update(applied, state.flows)
+        if any(self._is_declared(change) for change, _error in applied.failed):
+            raise self._failure(applied)
+        self._existing = applied.shares
+        return self._result(applied)
 
     def ineffective(self) -> list[dict[str, Any]]:
         """Return the declared shares that exist but give their principals less than they say, each with a message."""
@@ -99,34 +99,34 @@ class ShareEnforcement:
     def _is_declared(self, change: Change) -> bool:
         return not self._state.interruption.restores(change) or change.key in self._state.desired.present
 
-    def _result(self, settlement: Settlement) -> dict[str, Any]:
-        shares = settlement.shares
+    def _result(self, applied: AppliedPlan) -> dict[str, Any]:
+        shares = applied.shares
         return {
-            "changed": bool(settlement.applied),
-            "interrupted_upgrade": self._state.interruption.to_result(settlement, self._state.flows, self._report),
-            "changes": self._changes(settlement),
+            "changed": bool(applied.done),
+            "interrupted_upgrade": self._state.interruption.to_result(applied, self._state.flows, self._report),
+            "changes": self._changes(applied),
             "shares": self._report.shares(self._state.of_declared_flows(shares)),
             "diff": {"before": self._report.overview(self._state.existing), "after": self._report.overview(shares)},
         }
 
-    def _changes(self, settlement: Settlement) -> list[dict[str, Any]]:
+    def _changes(self, applied: AppliedPlan) -> list[dict[str, Any]]:
         restores = self._state.interruption.restores
-        return [self._report.change(change) for change in settlement.applied if not restores(change)]
+        return [self._report.change(change) for change in applied.done if not restores(change)]
 
-    def _failure(self, settlement: Settlement) -> OperationFailedError:
-        failed = [(change, error) for change, error in settlement.failed if self._is_declared(change)]
+    def _failure(self, applied: AppliedPlan) -> OperationFailedError:
+        failed = [(change, error) for change, error in applied.failed if self._is_declared(change)]
         refused = [self._refused(change, error) for change, error in failed]
         shown = [
             f"{one['action']} for {one['principal_type']} {one['principal']} on {one['desktop_flow']}: {one['reason']}"
             for one in refused[:SHOWN_FAILURES]
         ]
         more = [f"and {len(refused) - len(shown)} more"] if len(refused) > len(shown) else []
-        done = self._changes(settlement)
+        done = self._changes(applied)
         first = failed[0][1]
         return OperationFailedError(
             f"{len(refused)} of {len(refused) + len(done)} changes of shares failed, {len(done)} are done; run the task"
             f" again when the cause is gone: {'; '.join([*shown, *more])}.",
-            result={**self._result(settlement), "applied": done, "not_applied": refused},
+            result={**self._result(applied), "applied": done, "not_applied": refused},
             **(first.details if first else {}),
         )
 

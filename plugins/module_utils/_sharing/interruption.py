@@ -20,7 +20,7 @@ from .desktop_flows import DesktopFlows
 from .permissions import word_of
 from .records import ShareRecord, ShareRecords, reduce
 from .report import ShareReport
-from .shares import NO_EFFECT, Settlement
+from .shares import NO_EFFECT, AppliedPlan
 
 # The operations that take shares away, by their names in results.
 SHARE_TAKING = {"upgrade": UPGRADE, "promote": PROMOTION}
@@ -66,24 +66,24 @@ class Interruption:
         """Leave on record only the shares that have a mask, with these masks; return whether anything is left."""
         return bool(reduce(self.place, self.records, masks))
 
-    def update(self, settlement: Settlement, flows: DesktopFlows) -> None:
+    def update(self, applied: AppliedPlan, flows: DesktopFlows) -> None:
         """Leave on record what is still missing, and, while an upgrade is running, what it may yet take."""
         masks = {
             change.key: change.after
-            for change, error in settlement.failed
+            for change, error in applied.failed
             if change.after and not isinstance(error, NotFoundError)
         }
         if self.running:
             deleted = {key: mask for key, mask in self.shares.items() if not flows.get(key.flow_id)}
-            masks = {**deleted, **masks, **dict(settlement.shares)}
+            masks = {**deleted, **masks, **dict(applied.shares)}
         self.keep(masks)
 
-    def to_result(self, settlement: Settlement, flows: DesktopFlows, report: ShareReport) -> dict[str, Any] | None:
+    def to_result(self, applied: AppliedPlan, flows: DesktopFlows, report: ShareReport) -> dict[str, Any] | None:
         """Return what became of the shares that interrupted upgrades took away, or None when there were none."""
         if not self.records:
             return None
-        restored = (change for change in settlement.applied if self.restores(change))
-        failed = ((change, error) for change, error in settlement.failed if self.restores(change))
+        restored = (change for change in applied.done if self.restores(change))
+        failed = ((change, error) for change, error in applied.failed if self.restores(change))
         deleted = (share for share in map(Share._make, self.shares.items()) if not flows.get(share.key.flow_id))
         return {
             "solutions": sorted({record.solution for record in self.records}),

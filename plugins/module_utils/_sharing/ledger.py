@@ -20,7 +20,7 @@ from .permissions import word_of
 from .principals import Principals
 from .records import ShareRecord
 from .report import ShareReport
-from .shares import read_shares, settle, write_changes
+from .shares import apply_plan, read_shares, write_changes
 
 # Small batches give the first flows their shares back before the last ones are written.
 SHARES_AT_ONCE = 250
@@ -80,10 +80,10 @@ class ShareLedger:
 
     def restore_all(self) -> None:
         """Write what is missing until nothing is, or only what is refused; read back."""
-        current = self._read()
-        settlement = settle(self._client, self.flow_ids, current, self._missing)
-        self._note(settlement.applied, {})
-        self._note([change for change, _error in settlement.failed], dict(settlement.failed))
+        existing = self._read()
+        applied = apply_plan(self._client, self.flow_ids, existing, self._missing)
+        self._note(applied.done, {})
+        self._note([change for change, _error in applied.failed], dict(applied.failed))
 
     def predict_repair(self) -> None:
         """Take what is missing now for lost, and for restored at once."""
@@ -114,9 +114,9 @@ class ShareLedger:
         self.observe([share for share in shares if share.key in self.expected], begin)
         return shares
 
-    def _missing(self, current: Iterable[Share]) -> list[Change]:
+    def _missing(self, existing: Iterable[Share]) -> list[Change]:
         """Return the grants of what is gone; a share that exists is right whatever its rights are now."""
-        held = {share.key for share in current}
+        held = {share.key for share in existing}
         return [Change(key, 0, mask) for key, mask in self.expected.items() if key not in held]
 
     def _note(self, changes: Iterable[Change], refusals: Mapping[Change, PowerPlatformError | None]) -> None:

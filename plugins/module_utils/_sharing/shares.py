@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, coe.power_platform contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Shares of flows: reading them in bulk, writing changes in batches, and settling until they are as declared.
+"""Shares of flows: reading them in bulk, writing changes in batches, and applying plans until they are as desired.
 
 This file is private to the collection and may change without notice.
 """
@@ -92,10 +92,10 @@ def request_for(change: Change) -> BatchRequest:
 
 
 @dataclasses.dataclass(frozen=True)
-class Settlement:
-    """How writing went: changes ``applied``, changes ``failed`` with the refusal if there was one, shares read back."""
+class AppliedPlan:
+    """How writing went: changes ``done`` and ``failed`` (with the refusal if there was one), ``shares`` read back."""
 
-    applied: list[Change]
+    done: list[Change]
     failed: list[tuple[Change, PowerPlatformError | None]]
     shares: list[Share]
 
@@ -106,26 +106,26 @@ def write_changes(client: DataverseClient, changes: Sequence[Change]) -> dict[Ch
     return {change: reply.error for change, reply in zip(changes, replies, strict=True) if reply.error}
 
 
-def settle(
+def apply_plan(
     client: DataverseClient,
     flow_ids: Collection[str],
-    current: list[Share],
+    existing: list[Share],
     plan: Callable[[Iterable[Share]], list[Change]],
-) -> Settlement:
+) -> AppliedPlan:
     """Write what the plan asks for and read back, until it asks for nothing more or only for what was refused.
 
     ``plan`` is asked again with what was read back: whoever wrote at the same time, the end is as planned.
     """
     written: dict[Change, PowerPlatformError | None] = {}
-    needed = plan(current)
+    needed = plan(existing)
     for _round in range(ROUNDS):
         pending = [change for change in needed if written.get(change) is None]
         if not pending:
             break
         refusals = write_changes(client, pending)
         written.update({change: refusals.get(change) for change in pending})
-        current = read_shares(client, flow_ids)
-        needed = plan(current)
+        existing = read_shares(client, flow_ids)
+        needed = plan(existing)
     failed = {change: written.get(change) for change in needed}
-    applied = {change.key: change for change in written if change not in failed}
-    return Settlement([applied[key] for key in sorted(applied)], list(failed.items()), current)
+    done = {change.key: change for change in written if change not in failed}
+    return AppliedPlan([done[key] for key in sorted(done)], list(failed.items()), existing)
