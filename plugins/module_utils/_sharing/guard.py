@@ -30,6 +30,10 @@ GUARD_ARGUMENTS: dict[str, dict[str, Any]] = {
 }
 
 
+# The longest pause in seconds between two looks at the shares while an operation is running.
+WATCH_INTERVAL = 0.5
+
+
 class ShareGuard:
     """Protects the shares of a solution's desktop flows around an operation that takes them away.
 
@@ -40,8 +44,6 @@ class ShareGuard:
     while it runs, ``restore`` after it; ``to_result`` tells what happened. A run may die anywhere: the record stays
     until the shares are back.
     """
-
-    interval = 0.5
 
     def __init__(
         self,

@@ -9,13 +9,15 @@ This file is private to the collection and may change without notice.
 from __future__ import annotations
 
 import dataclasses
+from math import inf
 
 from .._clock import Clock
 from .._dataverse.jobs import Jobs
 from .._dataverse.waiter import eager, wait_until
 from .._errors import OperationFailedError, OperationTimeoutError
+from .._sharing.guard import WATCH_INTERVAL, ShareGuard
 from .import_jobs import ImportJobs
-from .orders import Guard, Order, Run
+from .orders import Order, Run
 from .progress import Progress
 
 QUICKEST_LOOK = 0.5
@@ -32,8 +34,8 @@ class Follower:
         self._progress = progress
         self._clock = clock
 
-    def follow(self, order: Order, run: Run, guard: Guard, timeout: float) -> Run:
-        """Wait for the end of an operation, well or not, and return how it ended.
+    def follow(self, order: Order, run: Run, guard: ShareGuard | None, timeout: float) -> Run:
+        """Wait for the end of an operation, well or not, and return how it ended; its guard watches all the while.
 
         Raises ``OperationTimeoutError`` when it has not ended in time, ``OperationFailedError`` when it is gone.
         """
@@ -46,7 +48,8 @@ class Follower:
             if misses > TOLERATED_MISSES:
                 raise _gone(order, last)
             last = seen or last
-            guard.watch()
+            if guard:
+                guard.watch()
             self._progress.show(order.label, _state_text(last), self._clock.monotonic() - begin)
             return last
 
@@ -56,7 +59,7 @@ class Follower:
                 lambda run: run.job.finished,
                 clock=self._clock,
                 timeout=timeout,
-                interval=lambda elapsed, run: min(pause(elapsed, run.progress), guard.interval),
+                interval=lambda elapsed, run: min(pause(elapsed, run.progress), WATCH_INTERVAL if guard else inf),
             )
         except OperationTimeoutError as error:
             raise _still_running(order, last, timeout) from error

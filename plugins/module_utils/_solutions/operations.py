@@ -18,9 +18,10 @@ from .._dataverse.service_errors import is_solution_lock
 from .._dataverse.waiter import eager, wait_until
 from .._errors import ApiError, OperationTimeoutError, OutcomeUnknownError
 from .._packages.manifest import version_key
+from .._sharing.guard import ShareGuard
 from .following import Follower
 from .import_jobs import ImportJobs
-from .orders import Guard, Order, Patience, Run, Unguarded
+from .orders import Order, Patience, Run
 from .progress import Progress
 from .turns import Turns
 
@@ -40,12 +41,12 @@ class Operations:
         client: DataverseClient,
         patience: Patience,
         progress: Progress,
-        guard: Guard | None = None,
+        guard: ShareGuard | None = None,
     ) -> None:
         self._client = client
         self._patience = patience
         self._progress = progress
-        self._guard: Guard = guard or Unguarded()
+        self._guard = guard
         self._jobs = Jobs(client)
         self._import_jobs = ImportJobs(client)
         self._follower = Follower(self._jobs, self._import_jobs, progress, client.clock)
@@ -73,9 +74,7 @@ class Operations:
                     continue
                 run = self._start(order, body, {job.id for job in recent})
             if run is not None and self._patience.wait:
-                guard = self._guard if order.takes_shares else Unguarded()
-                run = self._follower.follow(order, run, guard, self._patience.wait_timeout)
-                guard.restore()
+                run = self._follow(order, run)
             if run is None or (run.job.finished and is_solution_lock(run.job.code, run.job.text)):
                 turns.wait_for(order.label, None)
             elif run.joined and run.job.state == "succeeded":
@@ -113,10 +112,17 @@ class Operations:
         return order.version is not None and bool(self._import_jobs.find_of_solution(order.names, job.created_on))
 
     def _prepare(self, order: Order) -> None:
-        if order.takes_shares:
+        if self._guard and order.takes_shares:
             self._guard.record()
-        else:
+        elif self._guard:
             self._guard.observe()
+
+    def _follow(self, order: Order, run: Run) -> Run:
+        guard = self._guard if order.takes_shares else None
+        ended = self._follower.follow(order, run, guard, self._patience.wait_timeout)
+        if guard:
+            guard.restore()
+        return ended
 
     def _start(self, order: Order, body: Mapping[str, Any], known: set[str]) -> Run | None:
         """Send the one request that starts the operation; return None when it is not our turn."""
@@ -155,7 +161,7 @@ class Operations:
         return self._follower.with_import_job(order, Run(cast(Job, job)))
 
 
-def operations_of(work: Work, guard: Guard | None = None) -> Operations:
+def operations_of(work: Work, guard: ShareGuard | None = None) -> Operations:
     """Return the operations of a task's environment, as patient and as talkative as its options say."""
     params = work.params
     patience = Patience(params["wait_timeout"], params["lock_timeout"], params.get("wait", True))

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, coe.power_platform contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a solution operation is made of: the order, how far it has come, its guard, and how long to wait for it.
+"""What a solution operation is made of: the order, how far it has come, and how long to wait for it.
 
 This file is private to the collection and may change without notice.
 """
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from .._dataverse.jobs import PUBLICATION, Job
 from .._dataverse.service_errors import remedy
@@ -55,45 +55,6 @@ class Run:
     progress: float | None = None
     joined: bool = False
     answer: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-
-
-class Guard(Protocol):
-    """What protects the shares of a solution's flows around an operation that takes them away.
-
-    ``interval`` is the longest pause in seconds between two calls of ``watch``.
-    """
-
-    interval: float
-
-    def observe(self) -> object:
-        """Read the shares before an operation that leaves them alone."""
-
-    def record(self) -> None:
-        """Note the shares before the operation is started or joined; an error keeps it from being started."""
-
-    def watch(self) -> None:
-        """Put back what is gone while the operation is still running."""
-
-    def restore(self) -> None:
-        """Put back what is gone after the operation has ended, well or not."""
-
-
-class Unguarded:
-    """The guard of operations that leave shares alone."""
-
-    interval = float("inf")
-
-    def observe(self) -> None:
-        """Read nothing."""
-
-    def record(self) -> None:
-        """Note nothing."""
-
-    def watch(self) -> None:
-        """Look at nothing."""
-
-    def restore(self) -> None:
-        """Put nothing back."""
 
 
 @dataclasses.dataclass(frozen=True)
