@@ -1,13 +1,15 @@
 # Copyright: (c) 2026, coe.power_platform contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one action plugin of the collection: meta/runtime.yml names it for every module.
-
-It bears the name of one module because ansible-test wants a module of the same name for each action plugin.
-"""
+"""The worker's door of solution_import."""
 
 from __future__ import annotations
 
-from ..plugin_utils._worker import ActionModule
+from ..modules.solution_import import MODULE
+from ..plugin_utils import _worker
 
-__all__ = ["ActionModule"]
+
+class ActionModule(_worker.ActionModule):
+    """Do the work of solution_import in the worker."""
+
+    definition = MODULE

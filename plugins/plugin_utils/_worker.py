@@ -5,6 +5,9 @@
 
 A task that starts a module pays for a new Python, for unpacking the module and for its imports; here it pays for none
 of them. Tasks that must run elsewhere (another connection, another user, in the background) go to the real module.
+
+Each module has an action plugin of its own name, since that is the only one that Ansible's strategies load in the
+process that all workers are forked from: what it imports is imported once, not by each worker anew.
 This file is private to the collection and may change without notice.
 """
 
@@ -14,8 +17,7 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator, Mapping
-from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible import constants
 from ansible.errors import AnsibleError
@@ -29,7 +31,7 @@ from ansible.utils.display import Display
 from ..module_utils._transport import http as _http
 from ..module_utils._work import ModuleDefinition, Work, perform
 
-# Imported here, in the process that all workers are forked from, msal is paid for once and not by every task.
+# Sign-in imports msal only when it is needed, which would be in every worker.
 with contextlib.suppress(ImportError):
     import msal  # noqa: F401  # pylint: disable=unused-import
 
@@ -37,7 +39,10 @@ SWITCH = "power_platform_in_worker"
 
 
 class ActionModule(ActionBase):
-    """Run any module of this collection in the worker, or hand over to the real module."""
+    """Do a module's work in the worker, or hand over to the real module."""
+
+    definition: ClassVar[ModuleDefinition]
+    """The module's own, given by the action plugin of its name."""
 
     _supports_async = True
 
@@ -63,13 +68,8 @@ class ActionModule(ActionBase):
 
         With a local connection a module starts in the folder of the playbook, which may be that of the collection.
         """
-        specification = self._definition().validation()["argument_spec"]
+        specification = self.definition.validation()["argument_spec"]
         return {name: _whole(value, specification.get(name, {})) for name, value in self._task.args.items()}
-
-    def _definition(self) -> ModuleDefinition:
-        name = self._task.action.rpartition(".")[2]
-        definition: ModuleDefinition = import_module(f"..modules.{name}", __package__).MODULE
-        return definition
 
     @contextlib.contextmanager
     def _task_environment(self) -> Iterator[None]:
@@ -85,8 +85,7 @@ class ActionModule(ActionBase):
             os.environ.update(before)
 
     def _run_here(self, task_vars: dict[str, Any]) -> dict[str, Any]:
-        definition = self._definition()
-        validation = ArgumentSpecValidator(**definition.validation()).validate(_as_sent(self._with_whole_paths()))
+        validation = ArgumentSpecValidator(**self.definition.validation()).validate(_as_sent(self._with_whole_paths()))
         secrets: set[str] = set(validation._no_log_values)  # pylint: disable=protected-access
         warnings: list[str] = []
         if validation.error_messages:
@@ -99,7 +98,7 @@ class ActionModule(ActionBase):
                 warn=warnings.append,
                 report=Display().display,
             )
-            outcome = perform(definition, work)
+            outcome = perform(self.definition, work)
             result, secrets = outcome.result, secrets | outcome.secrets
         if warnings:
             result["warnings"] = warnings

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import importlib
 import importlib.util
 import io
 import json
@@ -162,10 +163,10 @@ def _module_args(params: dict[str, Any]) -> Iterator[None]:
 
 def _run_in_worker(module: ModuleType, params: dict[str, Any], check_mode: bool, runner: Any) -> dict[str, Any]:
     from ansible.utils.display import Display
-    from ansible_collections.coe.power_platform.plugins.action.solution_import import ActionModule
 
-    name = module.__name__.rpartition(".")[2]
-    action = ActionModule(
+    collection, name = module.__name__.split(".plugins.modules.")
+    plugin = importlib.import_module(f"{collection}.plugins.action.{name}")
+    action = plugin.ActionModule(
         task=SimpleNamespace(
             action=f"coe.power_platform.{name}",
             args=params,

@@ -37,9 +37,13 @@ def test_action_group_holds_every_module_with_a_connection() -> None:
     assert _read("meta/runtime.yml")["action_groups"]["all"] == sorted(set(MODULES) - WITHOUT_ENVIRONMENT)
 
 
-def test_every_module_is_routed_to_the_action_plugin() -> None:
-    routes = _read("meta/runtime.yml")["plugin_routing"]["modules"]
-    assert routes == {name: {"action_plugin": "coe.power_platform.solution_import"} for name in MODULES}
+def test_every_module_has_an_action_plugin_of_its_own_name() -> None:
+    plugins = sorted(path.stem for path in (ROOT / "plugins" / "action").glob("*.py"))
+    assert plugins == MODULES
+    for name in MODULES:
+        action = importlib.import_module(f"ansible_collections.coe.power_platform.plugins.action.{name}").ActionModule
+        assert action.definition is _module(name).MODULE
+    assert "plugin_routing" not in _read("meta/runtime.yml")
 
 
 @pytest.mark.parametrize("name", MODULES)

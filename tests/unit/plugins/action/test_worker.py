@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 import os
 from types import SimpleNamespace
@@ -12,9 +13,8 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from ansible_collections.coe.power_platform.plugins.action.solution_import import ActionModule
+from ansible_collections.coe.power_platform.plugins.action.solution_info import ActionModule
 from ansible_collections.coe.power_platform.plugins.module_utils._transport import http
-from ansible_collections.coe.power_platform.plugins.modules import solution_info
 from ansible_collections.coe.power_platform.plugins.plugin_utils import _worker
 
 HANDED_OVER = {"changed": False, "by": "the real module"}
@@ -63,8 +63,7 @@ def works(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         calls.append({"name": work.params["name"], "package": work.params["package"], **os.environ})
         return {"changed": False}
 
-    definition = solution_info.MODULE
-    monkeypatch.setattr(solution_info, "MODULE", type(definition)(work=work, argument_spec=definition.argument_spec))
+    monkeypatch.setattr(ActionModule, "definition", dataclasses.replace(ActionModule.definition, work=work))
     return calls
 
 
@@ -108,8 +107,8 @@ def test_environment_of_a_task_ends_with_it(works: list[dict[str, Any]], monkeyp
 
 
 def test_environment_of_a_task_ends_with_it_even_when_a_bug_ends_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    definition = type(solution_info.MODULE)(work=mock.Mock(side_effect=ZeroDivisionError), argument_spec={})
-    monkeypatch.setattr(solution_info, "MODULE", definition)
+    work = mock.Mock(side_effect=ZeroDivisionError)
+    monkeypatch.setattr(ActionModule, "definition", dataclasses.replace(ActionModule.definition, work=work))
     with pytest.raises(ZeroDivisionError):
         run(environment=[{"ADDED": "1"}])
     assert "ADDED" not in os.environ
