@@ -45,9 +45,9 @@ test-versions: $(VENV)/test.stamp ## Run unit tests and smoke targets with the o
 docs: $(VENV)/test.stamp ## Build the documentation site in .build/docs
 	@$(RUNNER) docs
 
-benchmark: $(VENV)/test.stamp ## Measure tasks through each door, the requests of sharing, a plan, and peak memory
+benchmark: $(VENV)/test.stamp ## Measure tasks through each door, deployments, the requests of sharing, a plan, and peak memory
 	@$(RUNNER) checkout > /dev/null
-	@for script in doors sharing plan memory; do \
+	@for script in doors deployments sharing plan memory; do \
 		PATH="$(CURDIR)/$(VENV)/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.build/checkout" \
 			PYTHONPATH="$(CURDIR)/.build/checkout" $(VENV)/bin/python tests/benchmark/$$script.py || exit; done
 

@@ -1,79 +1,190 @@
 # Copyright: (c) 2026, coe.power_platform contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one task costs for one environment, through each door, beside a module that does nothing; all in one run.
+"""What one task or playbook costs for each environment, beside modules that do nothing; all in one run.
 
-Each kind of task stands several times in a play. What the empty play takes is subtracted, and the rest divided by the
-number of tasks. The kinds take turns, round by round, so that a slow spell of the machine meets all of them.
+What an empty play over the same environments takes is subtracted, and the rest divided by their number. The kinds take
+turns, round by round, so that a slow spell of the machine meets all of them. Nothing has to be changed anywhere.
+Exit code 1 when a bound is broken; bounds are ratios of processor times, since times themselves tell of the machine.
 """
 
 from __future__ import annotations
 
-import os
+import json
 import pathlib
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-import yaml
+from ansible_collections.coe.power_platform.tests.unit.plugins.modules.sharing_scenes import (
+    give,
+    make_flows,
+    make_users,
+)
 from dataverse_simulator import Simulator
+from playbook_runs import Cost, median, names, run, run_with_peak, write_inventory
 
-TASKS = 10
+SIZES = (10, 50)
+GROWTH = (10, 100, 300)
+FORKS = 5
 ROUNDS = 5
-NOTHING = "from ansible.module_utils.basic import AnsibleModule\nAnsibleModule(argument_spec={}).exit_json()\n"
-KINDS = {
-    "module that does nothing": ("does_nothing", {}),
-    "solution_info, real module": ("coe.power_platform.solution_info", {"power_platform_in_worker": False}),
-    "solution_info, in the worker": ("coe.power_platform.solution_info", {"power_platform_in_worker": True}),
+FLOWS = 2
+USERS = 3
+HERE = pathlib.Path(__file__).parent
+
+NOTHING = "from ansible.module_utils.basic import AnsibleModule\n\nAnsibleModule(argument_spec={}).exit_json()\n"
+CONNECTION = ("environment_url", "tenant_id", "client_id", "client_secret", "authority", "ca_path")
+SHARE_FLOWS = {
+    "coe.power_platform.desktop_flow_share": {
+        **{option: f"{{{{ power_platform_{option} }}}}" for option in CONNECTION},
+        "shares": "{{ flow_permissions_shares }}",
+    }
 }
 
+EMPTY = "empty play"
+LIBRARIES = "module that does nothing, with requests and msal"
+WORKER = "desktop_flow_share in the worker"
+ENFORCE = "playbook enforce_permissions"
+URI = "the same job with ansible.builtin.uri"
 
-def write_play(folder: pathlib.Path, module: str | None, variables: dict[str, bool], options: dict[str, str]) -> str:
-    """Write a play with ``TASKS`` tasks, or none; return its path."""
-    play = {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "vars": {"ansible_python_interpreter": sys.executable, **variables},
-        "tasks": [{module: options if "." in module else {}}] * TASKS if module else [],
+
+class Kind(NamedTuple):
+    """A playbook, by its path or its full name, and its variables."""
+
+    playbook: pathlib.Path | str
+    variables: Mapping[str, Any] = {}
+
+
+class Bound(NamedTuple):
+    """What a measured ratio has to keep."""
+
+    name: str
+    ratio: float
+    limit: float
+    at_least: bool = False
+
+    @property
+    def broken(self) -> bool:
+        """Whether the ratio breaks the limit."""
+        return self.ratio < self.limit if self.at_least else self.ratio > self.limit
+
+    def __str__(self) -> str:
+        sign = "at least" if self.at_least else "at most"
+        return f"{'BROKEN' if self.broken else 'kept'}: {self.name}: {self.ratio:.2f}, {sign} {self.limit:.2f}"
+
+
+def prepare(simulator: Any, count: int) -> list[dict[str, Any]]:
+    """Make flows, users and shares in environments; return what to declare so that nothing has to be changed."""
+    for name in names(count):
+        environment = simulator.environment(name)
+        flows, users = make_flows(environment, FLOWS), make_users(environment, USERS)
+        give(environment, ((flow, "systemuser", user, 1) for flow in flows for user in users))
+    principals = [{"user": f"many{number}@contoso.example"} for number in range(USERS)]
+    return [{"desktop_flow": f"Many {number}", "principals": principals} for number in range(FLOWS)]
+
+
+def write_kinds(folder: pathlib.Path) -> dict[str, Kind]:
+    """Write modules and plays; return all kinds, the empty play first."""
+    (folder / "does_nothing.py").write_text(NOTHING)
+    (folder / "imports_libraries.py").write_text(f"import msal\nimport requests\n{NOTHING}")
+
+    def play(name: str, *tasks: dict[str, Any]) -> pathlib.Path:
+        path = folder / f"{name}.yml"
+        path.write_text(json.dumps([{"hosts": "targets", "gather_facts": False, "tasks": tasks}]))
+        return path
+
+    share = play("share", SHARE_FLOWS)
+    return {
+        EMPTY: Kind(play("empty")),
+        "ansible.builtin.debug": Kind(play("debug", {"ansible.builtin.debug": {"msg": "nothing"}})),
+        "module that does nothing": Kind(play("nothing", {"does_nothing": {}})),
+        LIBRARIES: Kind(play("libraries", {"imports_libraries": {}})),
+        "desktop_flow_share, real module": Kind(share, {"power_platform_in_worker": False}),
+        WORKER: Kind(share),
+        ENFORCE: Kind("coe.power_platform.enforce_permissions"),
+        URI: Kind(HERE / "enforce_with_uri.yml"),
     }
-    path = folder / f"{module}-{len(list(folder.glob('*.yml')))}.yml"
-    path.write_text(yaml.dump([play]))
-    return str(path)
 
 
-def seconds(play: str, folder: pathlib.Path) -> float:
-    """Run a play and return the seconds it took."""
-    begin = time.monotonic()
-    environment = {**os.environ, "ANSIBLE_LIBRARY": str(folder)}
-    command = [f"{pathlib.Path(sys.executable).parent}/ansible-playbook", "-i", "localhost,", play]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
-    return time.monotonic() - begin
+def measure(kinds: Mapping[str, Kind], inventory: pathlib.Path, count: int) -> dict[str, Cost]:
+    """Return the median cost of each kind for one environment."""
+    costs: dict[str, list[Cost]] = {name: [] for name in kinds}
+    for _round in range(ROUNDS):
+        for name, kind in kinds.items():
+            costs[name].append(run(kind.playbook, inventory, forks=FORKS, variables=kind.variables))
+    empty, *others = ((name, median(values)) for name, values in costs.items())
+    return {name: cost.beyond(empty[1], count) for name, cost in others}
 
 
-def main() -> None:
-    """Measure in turns, and print medians and ratios."""
-    with Simulator() as simulator, tempfile.TemporaryDirectory() as name:
+def print_costs(costs: Mapping[int, Mapping[str, Cost]]) -> None:
+    """Print the medians, and their ratios to the module that does nothing with the libraries."""
+    titles = " | ".join(f"{count}: wall clock | processor | ratio" for count in costs)
+    print(f"| one environment of | {titles} |\n|---|{'---:|' * 3 * len(costs)}")
+    for name in costs[SIZES[0]]:
+        cells = []
+        for measured in costs.values():
+            cost, reference = measured[name], measured[LIBRARIES]
+            ratio = cost.processor / reference.processor
+            cells.append(f"{cost.wall * 1000:.0f} ms | {cost.processor * 1000:.0f} ms | {ratio:.2f}")
+        print(f"| {name} | {' | '.join(cells)} |")
+
+
+def bounds(costs: Mapping[str, Cost], count: int) -> list[Bound]:
+    """Return what has to hold of the costs for one of so many environments."""
+    processor = {name: cost.processor for name, cost in costs.items()}
+    reference = processor[LIBRARIES]
+    return [
+        Bound(f"{count} environments, {WORKER} against {LIBRARIES}", processor[WORKER] / reference, 0.18),
+        Bound(f"{count} environments, {ENFORCE} against {LIBRARIES}", processor[ENFORCE] / reference, 0.28),
+        Bound(f"{count} environments, {URI} against {ENFORCE}", processor[URI] / processor[ENFORCE], 16, at_least=True),
+    ]
+
+
+def measure_growth(kinds: Mapping[str, Kind], inventories: Mapping[int, pathlib.Path]) -> Bound:
+    """Print what enforce_permissions costs for one environment of few and of many; return what has to hold."""
+    costs: dict[int, list[Cost]] = {count: [] for count in GROWTH}
+    peaks: dict[int, list[tuple[float, float]]] = {count: [] for count in GROWTH}
+    for _round in range(ROUNDS):
+        for count in GROWTH:
+            empty, base = run_with_peak(kinds[EMPTY].playbook, inventories[count], forks=FORKS)
+            cost, peak = run_with_peak(kinds[ENFORCE].playbook, inventories[count], forks=FORKS)
+            costs[count].append(cost.beyond(empty, count))
+            peaks[count].append((peak, (peak - base) / count))
+    medians = {count: median(values) for count, values in costs.items()}
+    print(f"\n| {ENFORCE}, environments | wall clock | processor | memory of Ansible's main process | for each |")
+    print("|" + "---:|" * 5)
+    for count, cost in medians.items():
+        peak, beyond = (statistics.median(values) for values in zip(*peaks[count], strict=True))
+        times = f"{cost.wall * 1000:.0f} ms | {cost.processor * 1000:.0f} ms"
+        print(f"| {count} | {times} | {peak / 2**20:.0f} MiB | {beyond / 2**10:.0f} KiB |")
+    few, *_others, many = medians.values()
+    return Bound(f"{ENFORCE}, {GROWTH[-1]} environments against {GROWTH[0]}", many.processor / few.processor, 1.1)
+
+
+def main() -> int:
+    """Print both tables and the bounds; tell whether all are kept."""
+    counts = sorted({*SIZES, *GROWTH})
+    with Simulator(count=counts[-1]) as simulator, tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
-        (folder / "does_nothing.py").write_text(NOTHING)
-        options = {key: str(value) for key, value in simulator.connection("dev").items()}
-        empty = write_play(folder, None, {}, {})
-        plays = {kind: write_play(folder, module, given, options) for kind, (module, given) in KINDS.items()}
-        costs: dict[str, list[float]] = {kind: [] for kind in plays}
-        for round_number in range(ROUNDS + 1):
-            begin = seconds(empty, folder)
-            for kind, play in plays.items():
-                cost = (seconds(play, folder) - begin) / TASKS
-                if round_number:  # the first round warms up
-                    costs[kind].append(cost)
-    medians = {kind: statistics.median(values) for kind, values in costs.items()}
-    reference = medians["solution_info, in the worker"]
-    print(f"One task for one environment, median of {ROUNDS} plays with {TASKS} tasks each:")
-    for kind, median in medians.items():
-        print(f"  {kind:<30} {median * 1000:6.0f} ms  {median / reference:5.1f} times the worker's")
+        shares = prepare(simulator, counts[-1])
+        inventories = {
+            count: write_inventory(folder, simulator, count, flow_permissions_shares=shares) for count in counts
+        }
+        kinds = write_kinds(folder)
+        for kind in kinds.values():  # the first runs compile and fill caches
+            run(kind.playbook, inventories[SIZES[0]], forks=FORKS, variables=kind.variables)
+        costs = {count: measure(kinds, inventories[count], count) for count in SIZES}
+        print(f"Medians of {ROUNDS}, {FORKS} forks, beyond an empty play:\n")
+        print_costs(costs)
+        kept = [
+            *(bound for count in SIZES for bound in bounds(costs[count], count)),
+            measure_growth(kinds, inventories),
+        ]
+    print("", *kept, sep="\n")
+    return int(any(bound.broken for bound in kept))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
