@@ -47,9 +47,9 @@ docs: $(VENV)/test.stamp ## Build the documentation site in .build/docs
 
 benchmark: $(VENV)/test.stamp ## Measure tasks through each door, deployments, the requests of sharing, a plan, and peak memory
 	@$(RUNNER) checkout > /dev/null
-	@for script in doors deployments sharing plan memory; do \
+	@failed=0; for script in doors deployments sharing plan memory; do \
 		PATH="$(CURDIR)/$(VENV)/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/.build/checkout" \
-			PYTHONPATH="$(CURDIR)/.build/checkout" $(VENV)/bin/python tests/benchmark/$$script.py || exit; done
+			PYTHONPATH="$(CURDIR)/.build/checkout" $(VENV)/bin/python tests/benchmark/$$script.py || failed=1; done; exit $$failed
 
 build: $(VENV)/run.stamp ## Build the collection's artifact in .build/artifact
 	@$(RUNNER) build

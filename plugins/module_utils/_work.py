@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The one room behind both doors: what a module takes, what it does, and how its outcome is told.
 
-The real module (``_module.py``) and the action plugin both read a ``ModuleDefinition`` and call ``perform``.
+The real module (``_module.py``) and its action plugin both read a ``ModuleDefinition`` and call ``perform``.
 This file is private to the collection and may change without notice.
 """
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import ssl
 from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
@@ -31,9 +32,11 @@ from ansible.utils.display import Display
 from ..module_utils._transport import http as _http
 from ..module_utils._work import ModuleDefinition, Work, perform
 
-# Sign-in imports msal only when it is needed, which would be in every worker.
+# Paid here, in the process that all workers are forked from: msal, which sign-in imports only when it is needed, and
+# what OpenSSL loads for the first context of a process. The context itself is dropped; each task makes its own.
 with contextlib.suppress(ImportError):
     import msal  # noqa: F401  # pylint: disable=unused-import
+ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 SWITCH = "power_platform_in_worker"
 

@@ -56,9 +56,7 @@ def measure(count: int) -> tuple[float, float]:
 
 def main() -> int:
     """Print a line for each number of environments; tell whether those of most environments keep the bounds."""
-    print(
-        f"| environments | jobs | deployment | beyond the jobs | unchanged (median of {ROUNDS}) | for each environment |"
-    )
+    print(f"| environments | jobs | deployment | beyond the jobs | unchanged (median of {ROUNDS}) | for each |")
     print("|" + "---:|" * 6)
     for count in SIZES:
         deployed, unchanged = measure(count)
