@@ -16,8 +16,8 @@ from typing import Any
 import yaml
 
 from .environments.seeding import load_seed
-from .serving.faults import JOB_KINDS, OPERATION_KINDS, REQUEST_KINDS
 from .simulator import Simulator
+from .tenant.faults import JOB_KINDS, OPERATION_KINDS, REQUEST_KINDS
 
 EPILOG = "\n".join(
     [

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import secrets
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -19,22 +18,23 @@ from starlette.routing import Mount
 
 from .entra.assertions import AssertionVerifier
 from .entra.authority import Authority
-from .entra.directory import FEDERATED_AUDIENCE, Application
 from .entra.keys import stored_key_pair
 from .entra.tokens import Tokens, sign_assertion
-from .environments.clock import Clock
 from .environments.environment import Environment
 from .environments.registry import Environments
 from .errors import UNEXPECTED
 from .serving.admin import Admin
 from .serving.control import Control
 from .serving.endpoint import Endpoint
-from .serving.faults import Fault
 from .serving.gate import Gate
 from .serving.journal import Entry, Journal
 from .serving.protection import Protection
 from .serving.server import Certificates, Server
 from .solutions import registration as domain
+from .solutions.jobs import settle
+from .tenant.clock import Clock
+from .tenant.directory import FEDERATED_AUDIENCE, Application
+from .tenant.faults import Fault
 from .web_api import platform_operations
 
 __all__ = ["Simulator", "domain", "platform_operations"]
@@ -74,14 +74,13 @@ class Simulator:
             self.environments.add(f"env{number:04d}")
         self._journal = Journal()
         self._protection = Protection(self.clock)
-        self._scratch = tempfile.TemporaryDirectory(prefix="dataverse-simulator-keys-")
-        self._folder = data or Path(self._scratch.name)
         self._federation = stored_key_pair("federation", data)
         self._certificate = stored_key_pair("application", data)
         self.tokens = Tokens(stored_key_pair("authority", data), self.clock, self.tenant_id)
         self.identity_header = secrets.token_hex(16)
-        self._certificates = Certificates(self._folder, keep=data is not None)
-        self.certificate_path = self._folder / "application.pem"
+        folder = self.environments.tenant.folder
+        self._certificates = Certificates(folder, keep=data is not None)
+        self.certificate_path = folder / "application.pem"
         if not self.certificate_path.exists():
             self.certificate_path.write_bytes(self._certificate.pem())
         self._server = Server(self.application(), self._certificates, host=host, port=port)
@@ -90,11 +89,11 @@ class Simulator:
         """The ASGI application."""
         assertions = AssertionVerifier(self._certificate, self._federation, FEDERATED_ISSUER)
         gate = Gate(self.tokens, self.tenant_id)
-        endpoint = Endpoint(self.environments, gate, self._journal, self._protection, self.tokens.expire)
+        endpoint = Endpoint(self.environments, gate, self._journal, self._protection)
         return Starlette(
             exception_handlers={Exception: _broken},
             routes=[
-                *Control(self).routes(),
+                *Control(self, self.environments, self._journal).routes(),
                 *Authority(self.environments, self.tokens, assertions, self.identity_header).routes(),
                 *Admin(self.environments, self.tokens).routes(),
                 Mount("/", endpoint),
@@ -112,15 +111,11 @@ class Simulator:
         try:
             self._server.serve()
         finally:
-            self._release()
+            self.environments.close()
 
     def stop(self) -> None:
         self._server.stop()
-        self._release()
-
-    def _release(self) -> None:
         self.environments.close()
-        self._scratch.cleanup()
 
     def __enter__(self) -> Simulator:
         return self.start()
@@ -138,7 +133,7 @@ class Simulator:
 
     @property
     def tenant_id(self) -> str:
-        return self.environments.directory.tenant_id
+        return self.environments.tenant.directory.tenant_id
 
     @property
     def authority(self) -> str:
@@ -158,7 +153,7 @@ class Simulator:
 
     def credentials(self, application: str = "") -> Application:
         """An application of the tenant by name (default: the first one)."""
-        directory = self.environments.directory
+        directory = self.environments.tenant.directory
         return directory.application_named(application) if application else directory.applications[0]
 
     def environment_url(self, name: str) -> str:
@@ -200,7 +195,7 @@ class Simulator:
             "ca_path": self.ca_path,
             "applications": {
                 one.name: {"client_id": one.client_id, "client_secret": one.secret}
-                for one in self.environments.directory.applications
+                for one in self.environments.tenant.directory.applications
             },
             "certificate_path": str(self.certificate_path) if first.certificate else None,
             "managed_identity": {
@@ -231,14 +226,14 @@ class Simulator:
             environment = self.environments.get(name)
             with environment.lock:
                 if environment.is_open:
-                    environment.tick()
+                    settle(environment)
 
     def add_fault(self, values: Mapping[str, Any]) -> Fault:
         """See `faults.Fault`: {"kind": "reset_after", "operation": "ImportSolutionAsync"}."""
-        return self.environments.faults.add(values)
+        return self.environments.tenant.faults.add(values)
 
     def clear_faults(self) -> None:
-        self.environments.faults.clear()
+        self.environments.tenant.faults.clear()
 
     def environment(self, name: str) -> Environment:
         return self.environments.get(name)
@@ -256,4 +251,4 @@ class Simulator:
 
     def load_seed(self, name: str, entries: Mapping[str, Any]) -> None:
         """Add rows to an environment: users, teams, rows… as a seed's `defaults` has them."""
-        self.environments.load(self.environments.get(name), entries)
+        self.environments.get(name).load(entries)

@@ -9,6 +9,7 @@ from typing import Any
 
 from dataverse_simulator.environments.context import Context
 from dataverse_simulator.environments.environment import Environment
+from dataverse_simulator.solutions.jobs import settle
 from dataverse_simulator.web_api.operations import accept, find_operation
 
 
@@ -27,7 +28,7 @@ class Caller:
             answer = operation.work(self.context, accept(operation, parameters))
         if answer and "AsyncOperationId" in answer:
             self.environment.clock.advance(60)
-            self.environment.tick()
+            settle(self.environment)
             row = self.environment.store.get("asyncoperation", answer["AsyncOperationId"])
             assert row
             return row["statuscode"] == 30

@@ -13,11 +13,12 @@ from collections.abc import Iterator
 import hypothesis.strategies as st
 import pytest
 from caller import Caller
-from dataverse_simulator.environments.clock import Clock
 from dataverse_simulator.environments.environment import Environment
 from dataverse_simulator.environments.registry import Environments
 from dataverse_simulator.errors import ODataError
 from dataverse_simulator.packages.package import PackageError, SolutionPackage, read_package
+from dataverse_simulator.solutions.jobs import settle
+from dataverse_simulator.tenant.clock import Clock
 from hypothesis import HealthCheck, given, settings
 from lxml import etree
 from web_api import package_file
@@ -74,7 +75,7 @@ def test_damaged_documents_fail_the_import_or_pass(
     else:
         refused = 400
     assert refused == 400
-    environment.tick()
+    settle(environment)
 
 
 def _damage(content: bytes, file: int, place: int, damage: str) -> str:

@@ -19,6 +19,7 @@ import pytest
 import requests
 from dataverse_simulator.environments.registry import Environments
 from dataverse_simulator.packages.package import SolutionPackage
+from dataverse_simulator.solutions.jobs import settle
 from web_api import import_parameters, package_file
 
 NAME = "CoESharedFlows"
@@ -26,7 +27,7 @@ NAME = "CoESharedFlows"
 DIES_WHILE_IT_WRITES = """
 import os, signal, sys
 from pathlib import Path
-from dataverse_simulator.solutions import registration, rows as solution_rows
+from dataverse_simulator.solutions import jobs, registration, rows as solution_rows
 from dataverse_simulator.environments.context import Context
 from dataverse_simulator.environments.registry import Environments
 from dataverse_simulator.solutions.import_actions import import_solution_async
@@ -39,7 +40,7 @@ parameters = {"OverwriteUnmanagedCustomizations": False, "PublishWorkflows": Tru
 parameters["CustomizationFile"] = file.read_bytes()
 with environment.store.transaction():
     import_solution_async(Context(environment, user), parameters)
-environments.clock.advance(60)
+environment.clock.advance(60)
 real, count = solution_rows.add_component, 0
 
 def add_component(*arguments, **keywords):
@@ -50,7 +51,7 @@ def add_component(*arguments, **keywords):
     return real(*arguments, **keywords)
 
 solution_rows.add_component = add_component
-environment.tick()
+jobs.settle(environment)
 """
 
 
@@ -120,14 +121,15 @@ def test_killed_while_it_writes_leaves_nothing_half_done(tmp_path: Path, package
     assert child.returncode == -signal.SIGKILL
     environments = Environments(folder=tmp_path / "data")
     try:
-        store = environments.get("prod").store
+        environment = environments.get("prod")
+        store = environment.store
         assert store.find("solution", uniquename=NAME) == []
         assert [store.count(table) for table in ("workflow", "desktopflowbinary", "_layer", "connectionreference")] == [
             0
         ] * 4
         assert [row["statecode"] for row in store.find("asyncoperation")] == [0]
-        environments.clock.advance(60)
-        environments.get("prod").tick()
+        environment.clock.advance(60)
+        settle(environment)
         assert [row["statuscode"] for row in store.find("asyncoperation")] == [30]
         assert store.count("workflow") == len(package.of("workflow"))
         assert store.count("desktopflowbinary") == len(package.of("desktopflowbinary"))

@@ -13,13 +13,13 @@ import hypothesis.strategies as st
 import pytest
 from caller import Caller
 from dataverse_simulator.environments import schema
-from dataverse_simulator.environments.clock import Clock
 from dataverse_simulator.environments.environment import Environment
 from dataverse_simulator.environments.registry import Environments
 from dataverse_simulator.errors import ODataError
 from dataverse_simulator.packages.manifest import Manifest
 from dataverse_simulator.packages.package import SolutionPackage, write_package
 from dataverse_simulator.sharing import masks as access_masks
+from dataverse_simulator.tenant.clock import Clock
 from dataverse_simulator.web_api import records
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import (

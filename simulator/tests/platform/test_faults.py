@@ -142,7 +142,7 @@ NONSENSE += [{"kind": "error", **wrong} for wrong in ({"nth": "x"}, {"status": "
 def test_a_fault_that_makes_no_sense_is_refused(simulator: Simulator, fault: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="fault"):
         simulator.add_fault(fault)
-    assert not simulator.environments.faults.listing()
+    assert not simulator.environments.tenant.faults.listing()
 
 
 def statuses(answer: requests.Response) -> list[int]:
@@ -219,14 +219,14 @@ WHOLE = ["refused", "reset_before", "reset_after", "truncated", "html", "content
 def test_faults_of_connections_and_whole_answers_do_not_look_into_batches(api: Client, kind: str) -> None:
     api.simulator.add_fault({"kind": kind, "path": "annotations"})
     assert statuses(api.batch([create(0), create(1)])) == [204, 204]
-    assert api.simulator.environments.faults.listing()[0]["seen"] == 0
+    assert api.simulator.environments.tenant.faults.listing()[0]["seen"] == 0
 
 
 @pytest.mark.parametrize("names", [{"operation": "$batch"}, {"path": "batch"}, {"method": "POST"}])
 def test_a_fault_of_the_batch_itself_strikes_the_whole(api: Client, names: dict[str, str]) -> None:
     api.simulator.add_fault({"kind": "error", "status": 503, "count": 2, **names})
     assert api.batch([create(0), create(1)]).status_code == 503
-    assert api.simulator.environments.faults.listing()[0]["seen"] == 1
+    assert api.simulator.environments.tenant.faults.listing()[0]["seen"] == 1
     assert subjects(api) == []
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from dataverse_simulator.environments import schema
 from dataverse_simulator.environments.settings import Settings
-from dataverse_simulator.serving.faults import JOB_KINDS, REQUEST_KINDS
+from dataverse_simulator.tenant.faults import JOB_KINDS, REQUEST_KINDS
 from dataverse_simulator.web_api.operations import operation_names
 
 README = Path(__file__).parents[2] / "README.md"

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 from dataverse_simulator.environments import security
-from dataverse_simulator.environments.clock import Clock
 from dataverse_simulator.environments.registry import Environments
 from dataverse_simulator.environments.store import Store
+from dataverse_simulator.tenant.clock import Clock
 
 
 @pytest.fixture

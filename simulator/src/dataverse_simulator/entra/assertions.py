@@ -17,7 +17,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from .directory import FEDERATED_AUDIENCE, Application
+from ..tenant.directory import FEDERATED_AUDIENCE, Application
 from .keys import KeyPair
 
 

@@ -21,12 +21,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from ..environments.places import place_of
 from ..environments.registry import Environments
 from ..environments.seeding import stable_id
 from ..environments.settings import Settings
-from ..serving.places import place_of
+from ..tenant.directory import Application, Directory
 from .assertions import AssertionRefusedError, AssertionVerifier
-from .directory import Application, Directory
 from .forms import read_form
 from .tokens import Tokens
 
@@ -64,7 +64,7 @@ class Authority:
         self, environments: Environments, tokens: Tokens, assertions: AssertionVerifier, identity_header: str
     ) -> None:
         self._environments = environments
-        self._directory: Directory = environments.directory
+        self._directory: Directory = environments.tenant.directory
         self._tokens = tokens
         self._assertions = assertions
         self._identity_header = identity_header
@@ -250,7 +250,7 @@ class Authority:
             answer = self._answer(application, self._known_audience(resource, _base(request)))
         except AuthorityError as error:
             return error.response()
-        expires_on = str(int(self._environments.clock.time()) + int(answer["expires_in"]))
+        expires_on = str(int(self._environments.tenant.clock.time()) + int(answer["expires_in"]))
         return JSONResponse(
             {
                 "access_token": answer["access_token"],

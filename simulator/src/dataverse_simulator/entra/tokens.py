@@ -13,7 +13,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from ..environments.clock import Clock
+from ..tenant.clock import Clock
 from .keys import KeyPair
 
 

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ..tenant.clock import Clock
 from . import schema, security
-from .clock import Clock
+from .environment import Environment
 from .store import Row, Store
-
-if TYPE_CHECKING:
-    from .environment import Environment
 
 
 @dataclass
@@ -57,10 +55,6 @@ class Context:
         """Change a row as this user (modifiedby); no privilege check."""
         changed_by = {"modifiedby": self.user_id} if "modifiedby" in schema.table(table).columns else {}
         self.store.update(table, row_id, {**changed_by, **changes})
-
-    def has_privilege(self, name: str) -> bool:
-        """Does the user hold the privilege (`prvReadWorkflow`; case does not matter) at any depth?"""
-        return security.depth(self.store, self.user, name) > 0
 
     def require_privilege(self, name: str) -> None:
         """403 0x80040220 with the service's text when the privilege is missing."""

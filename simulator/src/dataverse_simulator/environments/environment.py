@@ -1,47 +1,63 @@
 # Copyright: (c) 2026, coe.power_platform contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One Dataverse environment: its name, its rows, its clock, its switches, and the lock that orders its requests."""
+"""One Dataverse environment: its name, its rows, its switches, and the lock that orders its requests."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-from ..entra.directory import Directory
-from ..serving.faults import Faults
-from . import hooks
-from .clock import Clock
-from .seeding import run_seeders
+from ..tenant.tenant import Tenant
+from .seeding import PLAIN_SECTIONS, EnvironmentSeeder, Template
 from .settings import Settings
 from .store import Row, Store
 
-if TYPE_CHECKING:
-    from .registry import Environments
+Seeder = Callable[["Environment", Any], None]
+_seeders: dict[str, Seeder] = {}
 
-__all__ = ["Environment", "Settings"]
+
+def seeder(section: str) -> Callable[[Seeder], Seeder]:
+    """Register `function(environment, entries)` for a section of an environment's seed (`solutions:`, `shares:`).
+
+    Sections are seeded after the plain rows, in the order of registration.
+    """
+
+    def decorate(work: Seeder) -> Seeder:
+        _seeders[section] = work
+        return work
+
+    return decorate
 
 
 class Environment:
-    """`store` opens on first use. Hold `lock` around everything that uses the store from outside a request."""
+    """`store` opens on first use. Hold `lock` around everything that uses the store from outside a request.
 
-    def __init__(self, name: str, display_name: str, owner: Environments, settings: Settings) -> None:
+    `seeds`: the parts of the seed that it starts from.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        display_name: str,
+        settings: Settings,
+        tenant: Tenant,
+        template: Template,
+        seeds: Sequence[Mapping[str, Any]],
+    ) -> None:
         self.name = name
         self.display_name = display_name
         self.settings = settings
+        self.tenant = tenant
+        self.clock = tenant.clock
+        self.path = tenant.folder / f"{name}.db"
         self.lock = threading.RLock()
-        self.owner = owner
+        self._template = template
+        self._seeds = seeds
         self._store: Store | None = None
         self._snapshot: Path | None = None
-
-    @property
-    def clock(self) -> Clock:
-        return self.owner.clock
-
-    @property
-    def path(self) -> Path:
-        return self.owner.folder / f"{self.name}.db"
 
     @property
     def store(self) -> Store:
@@ -50,28 +66,39 @@ class Environment:
                 if not self.path.exists():
                     self._make()
                 if self._store is None:
-                    self._store = Store(self.path, self.clock, durable=self.owner.durable)
+                    self._store = Store(self.path, self.clock, durable=self.tenant.durable)
         return self._store
 
     def _make(self) -> None:
         """Make the file in full under another name first: a killed process never leaves half an environment."""
         unfinished = self.path.with_suffix(".unfinished")
-        self.owner.prepare(self, unfinished)
+        self._template.copy_to(unfinished)
         self._store = Store(unfinished, self.clock)
-        with self._store.transaction():
-            for entries in self.owner.sections(self):
-                run_seeders(self, entries)
-        self.close()
+        try:
+            with self._store.transaction():
+                EnvironmentSeeder(self._store, self.name, self.tenant.directory).begin(self.display_name)
+                self._seed(*self._seeds)
+        finally:
+            self.close()
         unfinished.replace(self.path)
 
-    @property
-    def directory(self) -> Directory:
-        """The Entra tenant."""
-        return self.owner.directory
+    def _seed(self, *seeds: Mapping[str, Any]) -> None:
+        """Add the plain rows of all these seeds, then what other sections make."""
+        rows = EnvironmentSeeder(self.store, self.name, self.tenant.directory)
+        for entries in seeds:
+            rows.apply(entries)
+        for entries in seeds:
+            for section, work in _seeders.items():
+                if section in entries:
+                    work(self, entries[section])
 
-    @property
-    def faults(self) -> Faults:
-        return self.owner.faults
+    def load(self, entries: Mapping[str, Any]) -> None:
+        """Add the rows of a seed; KeyError names a section that nobody knows."""
+        unknown = set(entries) - PLAIN_SECTIONS - set(_seeders)
+        if unknown:
+            raise KeyError(", ".join(sorted(unknown)))
+        with self.lock, self.store.transaction():
+            self._seed(entries)
 
     @property
     def is_open(self) -> bool:
@@ -80,10 +107,6 @@ class Environment:
     @property
     def organization(self) -> Row:
         return self.store.find("organization")[0]
-
-    def tick(self) -> None:
-        """Let everything that is due by the clock happen (jobs that finish)."""
-        hooks.tick(self)
 
     def close(self) -> None:
         if self._store is not None:

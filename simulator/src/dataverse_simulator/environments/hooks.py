@@ -13,10 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    from .context import Context
+from .context import Context
 
 Event = Literal["create", "update", "delete", "query"]
 Stage = Literal["before", "instead", "after"]
@@ -37,9 +36,8 @@ class Change:
     options: dict[str, str] = field(default_factory=dict)
 
 
-Hook = Callable[["Context", Change], None]
+Hook = Callable[[Context, Change], None]
 _hooks: dict[tuple[Event, str, Stage], list[Hook]] = {}
-_ticks: list[Callable[[Any], None]] = []
 
 
 def on(event: Event, table: str, stage: Stage = "before") -> Callable[[Hook], Hook]:
@@ -58,18 +56,3 @@ def run(event: Event, stage: Stage, context: Context, change: Change) -> bool:
     for hook in hooks:
         hook(context, change)
     return bool(hooks)
-
-
-def on_tick(work: Callable[[Any], None]) -> Callable[[Any], None]:
-    """Call `work(environment)` before each request, when the clock was moved and when an environment is opened.
-
-    It runs in a transaction of its own, with the environment's lock held: the place to let jobs make progress.
-    """
-    _ticks.append(work)
-    return work
-
-
-def tick(environment: Any) -> None:
-    for work in _ticks:
-        with environment.store.transaction():
-            work(environment)

@@ -5,15 +5,18 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from ..entra.directory import Directory
+from ..tenant.clock import Clock
+from ..tenant.directory import Directory
 from . import schema
 from .store import Row, Store
 
@@ -40,29 +43,8 @@ MISCELLANEOUS = (
     "prvActivateWorkflow",
 )
 
-Seeder = Callable[[Any, Any], None]
-_seeders: dict[str, Seeder] = {}
-
-
-def seeder(section: str) -> Callable[[Seeder], Seeder]:
-    """Register `function(environment, entries)` for a section of an environment's seed (`solutions:`, `shares:`)."""
-
-    def decorate(work: Seeder) -> Seeder:
-        _seeders[section] = work
-        return work
-
-    return decorate
-
-
-def run_seeders(environment: Any, entries: Mapping[str, Any]) -> None:
-    """Hand the sections that are not plain rows to whoever registered them, in the order of registration."""
-    for section, work in _seeders.items():
-        if section in entries:
-            work(environment, entries[section])
-
-
-def known_sections() -> set[str]:
-    return {"business_units", "users", "application_users", "teams", "rows", *_seeders}
+#: The sections of an environment's seed that are plain rows.
+PLAIN_SECTIONS = frozenset({"business_units", "users", "application_users", "teams", "rows"})
 
 
 def load_seed(path: Path | None = None) -> dict[str, Any]:
@@ -85,8 +67,30 @@ def environment_id(name: str) -> str:
     return stable_id(name, "environment")
 
 
-def seed_template(store: Store, roles: Mapping[str, Mapping[str, str]]) -> None:
-    """What is the same in every environment: privileges, roles, component definitions."""
+class Template:
+    """A file with what is the same in every environment, made when it is first copied."""
+
+    def __init__(self, path: Path, clock: Clock, roles: Mapping[str, Mapping[str, str]]) -> None:
+        self._path = path
+        self._clock = clock
+        self._roles = roles
+        self._lock = threading.Lock()
+        self._made = False
+
+    def copy_to(self, path: Path) -> None:
+        with self._lock:
+            if not self._made:
+                self._path.unlink(missing_ok=True)
+                store = Store.create(self._path, self._clock)
+                with store.transaction():
+                    _seed_template(store, self._roles)
+                store.close()
+                self._made = True
+        shutil.copyfile(self._path, path)
+
+
+def _seed_template(store: Store, roles: Mapping[str, Mapping[str, str]]) -> None:
+    """Privileges, roles, component definitions."""
     privileges = _privileges(store)
     for role, patterns in roles.items():
         role_id = stable_id("role", role)

@@ -15,8 +15,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from ..tenant.clock import Clock
 from . import schema
-from .clock import Clock
 from .database import copy_into, create_schema, open_connection, sql_table
 
 Row = dict[str, Any]

@@ -11,14 +11,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-if TYPE_CHECKING:
-    from ..simulator import Simulator
+from ..environments.registry import Environments
+from .journal import Journal
 
 LOOPBACK = ("127.0.0.1", "::1")
 WRITES = {"": None, "true": True, "false": False}
@@ -28,9 +28,22 @@ class RefusedError(Exception):
     """The request makes no sense; 400 with the text."""
 
 
+class Simulated(Protocol):
+    """What only the whole simulator can say and do."""
+
+    def describe(self) -> dict[str, Any]: ...
+    def environment_url(self, name: str) -> str: ...
+    def federated_token(self) -> str: ...
+    def advance(self, seconds: float) -> None: ...
+    def reset(self, name: str) -> None: ...
+
+
 class Control:
-    def __init__(self, simulator: Simulator) -> None:
+    def __init__(self, simulator: Simulated, environments: Environments, journal: Journal) -> None:
         self._simulator = simulator
+        self._registry = environments
+        self._requests = journal
+        self._tenant = environments.tenant
 
     def routes(self) -> list[Route]:
         return [
@@ -61,7 +74,7 @@ class Control:
     async def _journal(self, request: Request, body: Any) -> Any:
         """Query: environment, method, path (part of it), writes (true|false), since (entries after this number)."""
         if request.method == "DELETE":
-            self._simulator.clear_journal()
+            self._requests.clear()
             return {}
         query = dict(request.query_params)
         writes, since = query.pop("writes", ""), query.pop("since", "0")
@@ -70,12 +83,12 @@ class Control:
         unknown = set(query) - {"environment", "method", "path"}
         if unknown:
             raise RefusedError(f"The journal cannot be filtered by {', '.join(sorted(unknown))}.")
-        entries = self._simulator.journal(writes=WRITES[writes], since=int(since), **query)
+        entries = self._requests.entries(writes=WRITES[writes], since=int(since), **query)
         return {"entries": [entry.as_dict() for entry in entries]}
 
     async def _clock(self, request: Request, body: Any) -> Any:
         """Body: {"advance": seconds} and/or {"manual": true|false}."""
-        clock = self._simulator.clock
+        clock = self._tenant.clock
         if request.method == "POST":
             unknown = set(body) - {"advance", "manual"}
             if unknown:
@@ -88,10 +101,10 @@ class Control:
 
     async def _faults(self, request: Request, body: Any) -> Any:
         if request.method == "DELETE":
-            self._simulator.clear_faults()
+            self._tenant.faults.clear()
         if request.method == "POST":
-            self._simulator.add_fault(body)
-        return {"faults": self._simulator.environments.faults.listing()}
+            self._tenant.faults.add(body)
+        return {"faults": self._tenant.faults.listing()}
 
     async def _federated_token(self, request: Request, body: Any) -> Any:
         return {"federated_token": self._simulator.federated_token()}
@@ -101,22 +114,22 @@ class Control:
         if request.method == "POST":
             name = body.pop("name", "")
             fits = isinstance(name, str) and re.fullmatch(r"[\w-]*\w[\w-]*", name)
-            if not fits or self._simulator.environments.find(name):
+            if not fits or self._registry.find(name):
                 raise RefusedError(f"An environment cannot be called {name!r}, or there is one already.")
-            self._simulator.environments.add(name, **body)
-        return {name: self._simulator.environment_url(name) for name in self._simulator.environments.names()}
+            self._registry.add(name, **body)
+        return {name: self._simulator.environment_url(name) for name in self._registry.names()}
 
     async def _environment(self, request: Request, body: Any) -> Any:
         """snapshot, restore, reset, seed (body: the entries), settings (body: switches)."""
         name, verb = request.path_params["name"], request.path_params["verb"]
-        environment = self._simulator.environments.find(name)
+        environment = self._registry.find(name)
         if environment is None:
             raise RefusedError(f"There is no environment {name!r}.")
         works: dict[str, Callable[[], None]] = {
             "snapshot": environment.snapshot,
             "restore": environment.restore,
             "reset": lambda: self._simulator.reset(name),
-            "seed": lambda: self._simulator.load_seed(name, body),
+            "seed": lambda: environment.load(body),
             "settings": lambda: environment.settings.change(body),
         }
         if verb not in works:

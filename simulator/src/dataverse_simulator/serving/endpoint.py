@@ -16,22 +16,22 @@ from uuid import UUID
 from anyio import to_thread
 from starlette.types import Receive, Scope, Send
 
-from ..environments import hooks
 from ..environments.context import Context
 from ..environments.environment import Environment
+from ..environments.places import Place, find_place
 from ..environments.registry import Environments
 from ..environments.schema import table_of_set
 from ..environments.store import Row
 from ..errors import SOLUTION_CONCURRENCY, ODataError, not_modelled
+from ..solutions.jobs import LOCK_TEXT, settle
+from ..tenant.faults import Fault
 from ..web_api.answers import PREFIX
 from ..web_api.batch import BatchRunner
+from ..web_api.messages import Answer, Call, error_answer
 from ..web_api.operations import find_operation
 from ..web_api.service import serve
-from .faults import Fault
 from .gate import Gate, UnauthorizedError
 from .journal import Entry, Journal, digest
-from .messages import Answer, Call, error_answer
-from .places import Place, find_place
 from .protection import Protection, refusal
 from .transport import Transport, service_failure
 
@@ -54,14 +54,13 @@ class Exchange:
 class Endpoint:
     """An ASGI application for the Web API of every environment."""
 
-    def __init__(
-        self, environments: Environments, gate: Gate, journal: Journal, protection: Protection, expire: Any
-    ) -> None:
+    def __init__(self, environments: Environments, gate: Gate, journal: Journal, protection: Protection) -> None:
         self._environments = environments
         self._gate = gate
         self._journal = journal
         self._protection = protection
-        self._expire = expire
+        self._faults = environments.tenant.faults
+        self._clock = environments.tenant.clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         transport = Transport(scope, receive, send)
@@ -77,7 +76,7 @@ class Endpoint:
         call, problem = await self._read(place, transport)
         target = f"/{place.rest}{'?' if call.query else ''}{call.query}"
         exchange = Exchange(place.environment, call, place.url, self._journal.number())
-        exchange.fault = fault = self._environments.faults.take(place.environment.name, call.method, target)
+        exchange.fault = fault = self._faults.take(place.environment.name, call.method, target)
         answer: Answer | None = None
         if not (fault and fault.kind == "reset_before"):
             answer = problem or await self._answer(exchange, fault, started)
@@ -127,7 +126,7 @@ class Endpoint:
 
     def _strike_token(self, exchange: Exchange, fault: Fault | None) -> None:
         if fault and fault.kind == "token_expired":
-            self._expire(exchange.call.headers["authorization"].partition(" ")[2].strip())
+            self._gate.expire(exchange.call.headers)
             raise UnauthorizedError("The token has expired.")
 
     def _work(self, exchange: Exchange) -> Answer:
@@ -135,7 +134,7 @@ class Endpoint:
         environment, call = exchange.environment, exchange.call
         with environment.lock:
             try:
-                hooks.tick(environment)
+                settle(environment)
                 assert exchange.claims is not None
                 with environment.store.transaction():
                     exchange.user = self._gate.user(environment, exchange.claims, call.headers)
@@ -186,7 +185,7 @@ class Endpoint:
         call = inner.call
         version = call.root.rpartition("/api/data/")[2]
         target = f"/api/data/{version}{call.path}{'?' if call.query else ''}{call.query}"
-        inner.fault = fault = self._environments.faults.take_operation(inner.environment.name, call.method, target)
+        inner.fault = fault = self._faults.take_operation(inner.environment.name, call.method, target)
         if fault is None:
             return self._run(inner, call)
         if fault.kind == "slow":
@@ -199,7 +198,7 @@ class Endpoint:
         self._journal.add(
             Entry(
                 seq=exchange.number,
-                at=self._environments.clock.text(),
+                at=self._clock.text(),
                 environment=exchange.environment.name,
                 method=call.method,
                 path=unquote(call.path),
@@ -235,12 +234,7 @@ def _instead(fault: Fault, exchange: Exchange) -> Answer | None:
     if fault.kind == "throttled":
         return error_answer(refusal(fault.code or "0x80072322", fault.seconds - 0.5, settings), prefer)
     if fault.kind == "locked":
-        text = fault.message or (
-            "The solution installation or removal failed due to the installation or removal of another "
-            "solution at the same "
-            "time. Please try again later."
-        )
-        return error_answer(ODataError(429, SOLUTION_CONCURRENCY, text), prefer)
+        return error_answer(ODataError(429, SOLUTION_CONCURRENCY, fault.message or LOCK_TEXT), prefer)
     if fault.kind == "error":
         return error_answer(service_failure(fault), prefer)
     if fault.kind == "not_found":

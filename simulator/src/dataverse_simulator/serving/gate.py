@@ -39,16 +39,20 @@ class Gate:
 
     def claims(self, headers: Mapping[str, str], url: str) -> dict[str, str]:
         """The claims of a token that is good for the environment at this URL; UnauthorizedError otherwise."""
-        kind, _dummy, token = headers.get("authorization", "").partition(" ")
-        if kind.lower() != "bearer" or not token:
+        token = _bearer_token(headers)
+        if not token:
             raise UnauthorizedError("")
         try:
-            claims = self._tokens.verify(token.strip())
+            claims = self._tokens.verify(token)
         except InvalidTokenError as error:
             raise UnauthorizedError(str(error)) from error
         if not _same_place(str(claims["aud"]), url):
             raise UnauthorizedError(f"The audience '{claims['aud']}' is invalid for this resource.")
         return claims
+
+    def expire(self, headers: Mapping[str, str]) -> None:
+        """From now on the token that came with this request counts as expired."""
+        self._tokens.expire(_bearer_token(headers))
 
     def user(self, environment: Environment, claims: Mapping[str, str], headers: Mapping[str, str]) -> Row:
         """The systemuser the request runs as. 403 without application user, when disabled, or without the right to
@@ -65,6 +69,11 @@ class Gate:
                 "enabling this user.",
             )
         return _impersonated(environment, user, headers)
+
+
+def _bearer_token(headers: Mapping[str, str]) -> str:
+    kind, _dummy, token = headers.get("authorization", "").partition(" ")
+    return token.strip() if kind.lower() == "bearer" else ""
 
 
 def _impersonated(environment: Environment, user: Row, headers: Mapping[str, str]) -> Row:

@@ -12,9 +12,9 @@ import threading
 from collections import deque
 from dataclasses import dataclass, field
 
-from ..environments.clock import Clock
 from ..environments.settings import Settings
 from ..errors import CONCURRENCY_LIMIT, EXECUTION_TIME_LIMIT, REQUEST_LIMIT, ODataError
+from ..tenant.clock import Clock
 
 
 @dataclass

@@ -12,8 +12,8 @@ from typing import Any
 from starlette.types import Receive, Scope, Send
 
 from ..errors import UNEXPECTED, ODataError
-from .faults import Fault
-from .messages import Answer, error_answer
+from ..tenant.faults import Fault
+from ..web_api.messages import Answer, error_answer
 
 #: Where the server's protocol leaves the connection, see server.py.
 CONNECTION = "dataverse_simulator.connection"

@@ -17,7 +17,6 @@ from typing import Any
 
 from ..environments.context import Context
 from ..environments.environment import Environment
-from ..environments.hooks import on_tick
 from ..environments.store import Row, new_id
 from ..errors import SOLUTION_CONCURRENCY, ODataError
 from . import job_rows
@@ -96,7 +95,7 @@ def locked(environment: Environment) -> bool:
 def start(context: Context, request: JobRequest) -> Row:
     """Accept a job; its row (`jobid` is the asyncoperationid)."""
     environment = context.environment
-    struck = environment.faults.take_job(environment.name, request.message)
+    struck = environment.tenant.faults.take_job(environment.name, request.message)
     fault = {"kind": struck.kind, "code": struck.code, "message": struck.message} if struck else None
     if request.lock and locked(environment):
         if not environment.settings.lock_shows_as_failed_job:
@@ -153,20 +152,27 @@ def _insert(context: Context, request: JobRequest, fault: dict[str, Any] | None)
     )
 
 
-@on_tick
 def settle(environment: Environment) -> None:
-    """Move every running job on: its progress, or its end."""
-    for row in environment.store.find("_job", columns=_WITHOUT_CONTENT, state=RUNNING):
-        fault = json.loads(row["fault"]) if row["fault"] else {}
-        elapsed = environment.clock.time() - row["startsat"]
-        duration = max(row["endsat"] - row["startsat"], 0.001)
-        if fault.get("kind") == "job_disappears" and elapsed >= duration / 2:
-            _vanish(environment, row)
-        elif elapsed < duration or fault.get("kind") == "job_hangs":
-            done = min(elapsed / duration, 0.5) if fault.get("kind") == "job_hangs" else elapsed / duration
-            job_rows.show_progress(environment, row, done)
-        else:
-            _complete(environment, row)
+    """Move every running job on, its progress or its end, as the clock stands; the environment's lock is held.
+
+    Called before each request and when the clock was moved.
+    """
+    with environment.store.transaction():
+        for row in environment.store.find("_job", columns=_WITHOUT_CONTENT, state=RUNNING):
+            _settle(environment, row)
+
+
+def _settle(environment: Environment, row: Row) -> None:
+    fault = json.loads(row["fault"]) if row["fault"] else {}
+    elapsed = environment.clock.time() - row["startsat"]
+    duration = max(row["endsat"] - row["startsat"], 0.001)
+    if fault.get("kind") == "job_disappears" and elapsed >= duration / 2:
+        _vanish(environment, row)
+    elif elapsed < duration or fault.get("kind") == "job_hangs":
+        done = min(elapsed / duration, 0.5) if fault.get("kind") == "job_hangs" else elapsed / duration
+        job_rows.show_progress(environment, row, done)
+    else:
+        _complete(environment, row)
 
 
 def _complete(environment: Environment, row: Row) -> JobResult:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..environments.clock import from_text
 from ..environments.context import Context
 from ..environments.hooks import Change, on
 from ..environments.store import Row
 from ..errors import not_found
+from ..tenant.clock import from_text
 from ..web_api.operations import function
 from ..web_api.parameters import required
 from .import_results import formatted, operation_result

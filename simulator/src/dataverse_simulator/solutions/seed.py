@@ -29,8 +29,7 @@ from pathlib import Path
 from typing import Any
 
 from ..environments.context import Context
-from ..environments.environment import Environment
-from ..environments.seeding import seeder
+from ..environments.environment import Environment, seeder
 from ..environments.store import Row
 from ..packages.manifest import Manifest, Publisher, RootComponent
 from ..packages.package import SolutionPackage, read_package

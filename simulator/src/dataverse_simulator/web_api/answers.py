@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from ..environments.context import Context
 from ..environments.schema import Column, Table
 from ..errors import SEGMENT_NOT_FOUND, ODataError, not_modelled
-from ..serving.messages import Answer, Call, json_answer
+from .messages import Answer, Call, json_answer
 from .operations import operation_names
 from .options import KNOWN, page_size, read_query
 from .paths import Segment, parse_query

@@ -17,7 +17,7 @@ from http.client import responses
 from urllib.parse import urlsplit
 
 from ..errors import INVALID_ARGUMENT, ODataError, invalid_query
-from ..serving.messages import Answer, Call
+from .messages import Answer, Call
 
 LIMIT = 1000
 _OF_THE_ENVELOPE = ("content-type", "prefer", "content-length")

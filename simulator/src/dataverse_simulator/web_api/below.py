@@ -13,12 +13,12 @@ from ..environments import schema, security
 from ..environments.database import sql_table
 from ..environments.schema import Column, Kind, Table
 from ..errors import ODataError, invalid_query, not_modelled
-from ..serving.messages import Answer, json_answer
 from . import associations, records
 from .addressing import key_of
 from .answers import PREFIX, Answers, nothing
 from .filters import related
 from .invocation import invoke
+from .messages import Answer, json_answer
 from .operations import find_operation
 from .options import read_query
 from .paths import Segment

@@ -23,10 +23,10 @@ from odata_query.grammar import ODataLexer, ODataParser
 from odata_query.sqlalchemy.core import AstToSqlAlchemyCoreVisitor
 
 from ..environments import schema
-from ..environments.clock import as_text
 from ..environments.database import TEXT_COLLATION, sql_table
 from ..environments.schema import Kind
 from ..errors import ODataError, invalid_query, not_modelled
+from ..tenant.clock import as_text
 
 _ALIAS = re.compile(r"'(?:[^']|'')*'|(@\w+)")
 _IN = re.compile(

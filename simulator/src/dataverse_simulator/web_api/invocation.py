@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import invalid_query
-from ..serving.messages import Answer, json_answer
 from .answers import PREFIX, Answers, nothing
+from .messages import Answer, json_answer
 from .operations import Operation, accept
 from .parameters import BadValueError
 from .paths import Segment, resolve_alias, split_arguments, typed_literal

@@ -18,15 +18,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+from ..environments.context import Context
 from ..errors import ODataError, invalid_payload, invalid_query
 from .parameters import BadValueError, Parameter, convert
 
-if TYPE_CHECKING:
-    from ..environments.context import Context
-
-Work = Callable[["Context", dict[str, Any]], "dict[str, Any] | None"]
+Work = Callable[[Context, dict[str, Any]], "dict[str, Any] | None"]
 
 
 @dataclass(frozen=True)

@@ -134,7 +134,7 @@ def _user_of_object(context: Context, object_id: str) -> Row:
 @made_on_mention("systemuser", "azureactivedirectoryobjectid")
 def add_user_just_in_time(context: Context, key: Mapping[str, Any]) -> str | None:
     """A user of the tenant who is not in the environment yet is added by the first request that names the object id."""
-    person = context.environment.directory.user(key["azureactivedirectoryobjectid"])
+    person = context.environment.tenant.directory.user(key["azureactivedirectoryobjectid"])
     if person is None:
         return None
     root = context.store.first("businessunit", parentbusinessunitid=None)
@@ -158,7 +158,8 @@ def add_user_just_in_time(context: Context, key: Mapping[str, Any]) -> str | Non
 @made_on_mention("team", "azureactivedirectoryobjectid", "membershiptype")
 def add_group_team(context: Context, key: Mapping[str, Any]) -> str | None:
     """A group of the tenant becomes a team when a role is given to it by object id and membership type."""
-    if context.method != "POST" or context.environment.directory.group(key["azureactivedirectoryobjectid"]) is None:
+    group = context.environment.tenant.directory.group(key["azureactivedirectoryobjectid"])
+    if group is None or context.method != "POST":
         return None
     context.require_privilege(security.privilege_name("Create", schema.table("team")))
     change = Change("team", values=dict(key))
@@ -177,7 +178,7 @@ def complete_group_team(context: Context, change: Change) -> None:
         if change.values.get("teamtype", 0) in (2, 3):
             raise ODataError(400, INVALID_ARGUMENT, "A group team needs the object id of its Microsoft Entra group.")
         return
-    group = context.environment.directory.group(object_id)
+    group = context.environment.tenant.directory.group(object_id)
     if group is None:
         raise ODataError(400, INVALID_ARGUMENT, f"The Microsoft Entra group with object id {object_id} does not exist.")
     change.values.setdefault("membershiptype", 0)
@@ -198,7 +199,7 @@ def refuse_second_name(context: Context, change: Change) -> None:
 @hooks.on("create", "team", stage="after")
 def enrol_group_members(context: Context, change: Change) -> None:
     assert change.row is not None
-    group = context.environment.directory.group(change.row["azureactivedirectoryobjectid"] or "")
+    group = context.environment.tenant.directory.group(change.row["azureactivedirectoryobjectid"] or "")
     for user in context.store.find("systemuser", domainname=group.members) if group else ():
         context.store.insert("teammembership", {"teamid": change.row["teamid"], "systemuserid": user["systemuserid"]})
 
@@ -209,7 +210,7 @@ def complete_user(context: Context, change: Change) -> None:
     application_id = change.values.get("applicationid")
     if application_id is None:
         return
-    application = context.environment.directory.application(application_id)
+    application = context.environment.tenant.directory.application(application_id)
     if application is None:
         raise ODataError(
             400, INVALID_ARGUMENT, f"The application with id {application_id} was not found in Microsoft Entra ID."

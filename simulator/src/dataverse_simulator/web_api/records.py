@@ -29,6 +29,7 @@ from ..errors import (
     not_found,
     not_modelled,
 )
+from .addressing import key_of
 from .parameters import BadValueError, as_guid
 from .reading import require_message
 from .representation import etag
@@ -178,8 +179,6 @@ def _bound(context: Context, table: schema.Table, navigation: str, value: Any) -
 
 def referenced(context: Context, text: str) -> tuple[schema.Table, str]:
     """The table and id of a reference by URL; 404 when the record does not exist."""
-    from .addressing import key_of
-
     found = _BIND.search(text)
     table = schema.table_of_set(found["set"]) if found else None
     if found is None or table is None:

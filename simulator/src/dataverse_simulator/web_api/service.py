@@ -11,12 +11,12 @@ from ..environments import schema
 from ..environments.context import Context
 from ..environments.schema import Table
 from ..errors import DUPLICATE_RECORD, ODataError, not_found, not_modelled
-from ..serving.messages import Answer, Call, json_answer
 from . import entity_definitions, records
 from .addressing import find_key, key_of, key_values
 from .answers import PREFIX, Answers, nothing
 from .below import answer_below
 from .invocation import invoke
+from .messages import Answer, Call, json_answer
 from .operations import find_operation
 from .paths import Segment, parse_path
 from .reading import require_message

@@ -138,7 +138,7 @@ def test_a_failure_right_after_the_upgrade_is_told_as_a_warning_and_made_good(
     restore_all = ShareLedger.restore_all
 
     def restore_all_with_fault(ledger: ShareLedger) -> None:
-        if not scene.simulator.environments.faults.listing() and ledger.expected:
+        if not scene.simulator.environments.tenant.faults.listing() and ledger.expected:
             scene.simulator.add_fault({"kind": "error", "status": 500, "environment": "test", **names})
         restore_all(ledger)
 

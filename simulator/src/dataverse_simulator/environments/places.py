@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from ..environments.environment import Environment
-from ..environments.registry import Environments
+from .environment import Environment
+from .registry import Environments
 
 
 @dataclass(frozen=True)
