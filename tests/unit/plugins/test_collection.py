@@ -62,6 +62,12 @@ def test_module_takes_the_environment_unless_it_needs_none(name: str) -> None:
     assert _module(name).MODULE.needs_environment == (name not in WITHOUT_ENVIRONMENT)
 
 
+def test_playbooks_take_every_option_of_the_connection_from_a_variable() -> None:
+    given = _read("playbooks/vars/connection.yml")["power_platform_connection"]
+    others = CONNECTION_ARGUMENTS.keys() - {"environment_url"}
+    assert given == {name: f"{{{{ power_platform_{name} | default(omit) }}}}" for name in others}
+
+
 @pytest.mark.parametrize(
     ("fragment", "arguments"),
     [
