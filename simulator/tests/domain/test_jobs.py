@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from dataverse_simulator.packages.package import SolutionPackage, read_package
@@ -61,6 +62,21 @@ def test_import_job_makes_progress_and_looks_like_the_recorded_one(slow: WebApi,
     }
     assert (job["progress"], job["solutionname"], job["importcontext"]) == (100.0, NAME, "ImportInstall")
     assert job["completedon"]
+
+
+def test_many_threads_advance_the_clock_while_requests_are_answered(slow: WebApi, package: SolutionPackage) -> None:
+    answer = slow.call("ImportSolutionAsync", **import_parameters(package_file(package)))
+    path = f"asyncoperations({answer['AsyncOperationId']})"
+    before = slow.simulator.clock.time()
+    with ThreadPoolExecutor(9) as pool:
+        moves = [pool.submit(slow.simulator.advance, 0.25) for _ in range(2000)]
+        states = [slow.get(path)["statecode"] for _ in range(20)]
+        assert [move.result() for move in moves] == [None] * 2000
+    assert 500 <= slow.simulator.clock.time() - before < 560
+    assert states == sorted(states)
+    stored = slow.simulator.environment("prod").store.get("asyncoperation", answer["AsyncOperationId"])
+    assert stored is not None
+    assert stored["statuscode"] == 30  # without a further request
 
 
 def test_result_of_an_import_can_be_read(prod: WebApi, package: SolutionPackage) -> None:

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from datetime import datetime, timezone
 from functools import lru_cache
 
 
 class Clock:
-    """Seconds since 1970 of the simulated service.
+    """Seconds since 1970 of the simulated service, for any thread.
 
     A real clock runs with the machine plus everything `advance` added; a manual one only moves by `advance`.
     """
@@ -19,30 +20,39 @@ class Clock:
     def __init__(self, *, manual_from: float | None = None) -> None:
         self._frozen = manual_from
         self._offset = 0.0
+        self._moving = threading.Lock()
 
     @property
     def manual(self) -> bool:
         return self._frozen is not None
 
     def time(self) -> float:
-        return (time.time() if self._frozen is None else self._frozen) + self._offset
+        frozen = self._frozen
+        return time.time() + self._offset if frozen is None else frozen
 
     def now(self) -> datetime:
         return datetime.fromtimestamp(self.time(), tz=timezone.utc)
 
-    def text(self, *, offset: float = 0.0) -> str:
-        """Now (plus `offset` seconds) as the Web API writes it: 2026-01-31T12:00:00Z."""
-        return _second_as_text(int((self.time() + offset) // 1))
+    def text(self) -> str:
+        """Now as the Web API writes it: 2026-01-31T12:00:00Z."""
+        return _second_as_text(int(self.time() // 1))
 
     def advance(self, seconds: float) -> None:
-        self._offset += seconds
+        with self._moving:
+            if self._frozen is None:
+                self._offset += seconds
+            else:
+                self._frozen += seconds
 
     def freeze(self) -> None:
-        self._frozen, self._offset = self.time(), 0.0
+        with self._moving:
+            self._frozen = self.time()
 
     def run(self) -> None:
         """Let the clock run again, from where it stands."""
-        self._offset, self._frozen = self.time() - time.time(), None
+        with self._moving:
+            self._offset = self.time() - time.time()
+            self._frozen = None
 
 
 def as_text(moment: datetime) -> str:
