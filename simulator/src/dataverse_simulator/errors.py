@@ -5,31 +5,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 
 class ODataError(Exception):
     """An answer other than success: `status` (HTTP), `code` ("0x80040217") and `message` as the service words it.
 
-    `headers` go into the answer (Retry-After), `details` become annotations of the error object.
+    `headers` go into the answer (Retry-After).
     Source: Web API, "Compose HTTP requests and handle errors".
     """
 
-    def __init__(
-        self,
-        status: int,
-        code: str,
-        message: str,
-        *,
-        headers: dict[str, str] | None = None,
-        details: dict[str, Any] | None = None,
-    ) -> None:
+    def __init__(self, status: int, code: str, message: str, *, headers: dict[str, str] | None = None) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.message = message
         self.headers = headers or {}
-        self.details = details or {}
 
     @property
     def number(self) -> int:
@@ -66,7 +55,6 @@ EXECUTION_TIME_LIMIT = "0x80072321"
 REQUEST_LIMIT = "0x80072322"
 CONCURRENCY_LIMIT = "0x80072326"
 SOLUTION_CONCURRENCY = "0x80071151"
-SQL_ERROR = "0x80044150"
 
 
 def not_found(type_name: str, key: str) -> ODataError:

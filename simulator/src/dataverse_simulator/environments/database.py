@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool
 from . import schema, tables
 from .schema import Column, Kind
 
-__all__ = ["copy_into", "create_schema", "open_connection", "sql_table", "tables"]
+__all__ = ["create_schema", "open_connection", "sql_table", "tables"]
 
 #: Texts compare without regard to case, in all alphabets; SQLite's own NOCASE knows A to Z only, enough for Guids.
 TEXT_COLLATION = "DATAVERSE"
@@ -104,8 +104,3 @@ def open_connection(path: Path, *, durable: bool) -> Connection:
     connection.exec_driver_sql(f"PRAGMA synchronous = {'NORMAL' if durable else 'OFF'}")
     connection.exec_driver_sql("PRAGMA cache_size = -1000")
     return connection
-
-
-def copy_into(source: sqlite3.Connection, target: sqlite3.Connection) -> None:
-    """Replace everything in `target` by the content of `source`."""
-    source.backup(target)

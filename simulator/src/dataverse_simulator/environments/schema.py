@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 
@@ -59,28 +59,20 @@ class Column:
         return len(self.targets) > 1
 
 
-def guid(name: str, **kw: Any) -> Column:
-    return Column(name, Kind.GUID, **kw)
+guid = partial(Column, kind=Kind.GUID)
+integer = partial(Column, kind=Kind.INTEGER)
+double = partial(Column, kind=Kind.DOUBLE)
+moment = partial(Column, kind=Kind.MOMENT)
+file = partial(Column, kind=Kind.FILE)
+blob = partial(Column, kind=Kind.BLOB)
 
 
 def text(name: str, max_length: int = 100, **kw: Any) -> Column:
     return Column(name, Kind.TEXT, max_length, **kw)
 
 
-def integer(name: str, **kw: Any) -> Column:
-    return Column(name, Kind.INTEGER, **kw)
-
-
-def double(name: str, **kw: Any) -> Column:
-    return Column(name, Kind.DOUBLE, **kw)
-
-
 def flag(name: str, default: bool | None = False, **kw: Any) -> Column:
     return Column(name, Kind.FLAG, default=default, **kw)
-
-
-def moment(name: str, **kw: Any) -> Column:
-    return Column(name, Kind.MOMENT, **kw)
 
 
 def choice(name: str, options: Mapping[int, str], default: int | None = None, **kw: Any) -> Column:
@@ -90,14 +82,6 @@ def choice(name: str, options: Mapping[int, str], default: int | None = None, **
 def lookup(name: str, *targets: str, navigation: str = "", collection: str = "", **kw: Any) -> Column:
     """A reference to a row of one of `targets`; `collection` is the navigation name on the other side."""
     return Column(name, Kind.LOOKUP, targets=targets, navigation=navigation or name, collection=collection, **kw)
-
-
-def file(name: str, **kw: Any) -> Column:
-    return Column(name, Kind.FILE, **kw)
-
-
-def blob(name: str, **kw: Any) -> Column:
-    return Column(name, Kind.BLOB, **kw)
 
 
 SYSTEM_COLUMNS = (

@@ -8,8 +8,6 @@ Source: "Security concepts in Dataverse", "Sharing and assigning"; texts of the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import sqlalchemy as sa
 
 from ..errors import NO_ROLES, PRIVILEGE_DENIED, ODataError
@@ -17,16 +15,15 @@ from . import schema
 from .database import sql_table
 from .store import Row, Store
 
-READ, WRITE, APPEND, APPEND_TO, CREATE, DELETE, SHARE, ASSIGN = 1, 2, 4, 16, 32, 65536, 262144, 524288
 RIGHTS = {
-    "Read": READ,
-    "Write": WRITE,
-    "Append": APPEND,
-    "AppendTo": APPEND_TO,
-    "Create": CREATE,
-    "Delete": DELETE,
-    "Share": SHARE,
-    "Assign": ASSIGN,
+    "Read": 1,
+    "Write": 2,
+    "Append": 4,
+    "AppendTo": 16,
+    "Create": 32,
+    "Delete": 65536,
+    "Share": 262144,
+    "Assign": 524288,
 }
 BASIC, LOCAL, DEEP, GLOBAL = 1, 2, 4, 8
 
@@ -56,15 +53,10 @@ def role_ids(store: Store, principal_table: str, principal_id: str) -> set[str]:
     return own | {row["roleid"] for row in store.find("teamroles", teamid=teams)} if teams else own
 
 
-def depths(store: Store, principal_table: str, principal_id: str, names: Iterable[str]) -> dict[str, int]:
-    """Greatest depth of each privilege (1 basic, 2 local, 4 deep, 8 global), by lower-case name; missing = not held."""
-    held = all_depths(store, principal_table, principal_id)
-    wanted = {name.lower() for name in names}
-    return {name: depth for name, depth in held.items() if name in wanted}
-
-
-def all_depths(store: Store, principal_table: str, principal_id: str) -> dict[str, int]:
-    """Every privilege of the principal with its depth, by lower-case name; worked out once until a role changes."""
+def depths(store: Store, principal_table: str, principal_id: str) -> dict[str, int]:
+    """Greatest depth of each privilege that the principal holds (1 basic, 2 local, 4 deep, 8 global), by lower-case
+    name; worked out once until a role changes.
+    """
     known: dict[str, int] | None = store.privileges.get((principal_table, principal_id))
     if known is None:
         known = store.privileges[principal_table, principal_id] = _read_depths(store, principal_table, principal_id)
@@ -84,7 +76,7 @@ def _read_depths(store: Store, principal_table: str, principal_id: str) -> dict[
 
 
 def depth(store: Store, user: Row, privilege: str) -> int:
-    return all_depths(store, "systemuser", user["systemuserid"]).get(privilege.lower(), 0)
+    return depths(store, "systemuser", user["systemuserid"]).get(privilege.lower(), 0)
 
 
 def require(store: Store, user: Row, privilege: str) -> None:
@@ -111,7 +103,7 @@ def refusal(store: Store, user: Row, privilege: str) -> ODataError:
     return ODataError(403, PRIVILEGE_DENIED, text)
 
 
-def access_refusal(store: Store, user: Row, verb: str, table: schema.Table, row: Row) -> ODataError:
+def access_refusal(user: Row, verb: str, table: schema.Table, row: Row) -> ODataError:
     """The privilege is there, but not for this row."""
     right = f"{verb}Access"
     text = (
@@ -144,15 +136,14 @@ def rights(store: Store, principal_table: str, principal_id: str, table: schema.
     A right needs the table's privilege, and then the row: owned (by the user or one of the user's teams), within the
     depth of the privilege, or shared. A share without the privilege gives nothing.
     """
-    names = {verb: privilege_name(verb, table) for verb in RIGHTS}
-    held = depths(store, principal_table, principal_id, names.values())
+    held = depths(store, principal_table, principal_id)
     principals = [principal_id, *(team_ids(store, principal_id) if principal_table == "systemuser" else ())]
     principal = store.get(principal_table, principal_id) or {}
     owned = table.ownership is not schema.Ownership.USER or row.get("ownerid") in principals
     shared = 0 if owned else shared_mask(store, principals, row[table.primary_key])
     mask = 0
     for verb, right in RIGHTS.items():
-        reach = held.get(names[verb].lower(), 0)
+        reach = held.get(privilege_name(verb, table).lower(), 0)
         in_reach = (
             owned
             or reach == GLOBAL
@@ -182,7 +173,7 @@ def require_right(store: Store, user: Row, verb: str, table: schema.Table, row: 
     if not reach:
         raise refusal(store, user, name)
     if reach < GLOBAL and not rights(store, "systemuser", user["systemuserid"], table, row) & RIGHTS[verb]:
-        raise access_refusal(store, user, verb, table, row)
+        raise access_refusal(user, verb, table, row)
 
 
 def readable(store: Store, user: Row, table: schema.Table) -> sa.ColumnElement[bool] | None:
@@ -198,7 +189,7 @@ def readable(store: Store, user: Row, table: schema.Table) -> sa.ColumnElement[b
     principals = [user["systemuserid"], *team_ids(store, user["systemuserid"])]
     target, share = sql_table(table.name), sql_table("principalobjectaccess")
     bits = share.c.accessrightsmask.op("|")(share.c.inheritedaccessrightsmask)
-    shared = sa.select(share.c.objectid).where(share.c.principalid.in_(principals), bits.op("&")(READ) != 0)
+    shared = sa.select(share.c.objectid).where(share.c.principalid.in_(principals), bits.op("&")(RIGHTS["Read"]) != 0)
     conditions = [target.c.ownerid.in_(principals), target.c[table.primary_key].in_(shared)]
     units = units_in_reach(store, user["businessunitid"], reach)
     if units:

@@ -17,22 +17,12 @@ import yaml
 
 from ..tenant.clock import Clock
 from ..tenant.directory import Directory
-from . import schema
+from . import schema, security
 from .store import Row, Store
 
 DEFAULT = Path(__file__).parents[1] / "seeds" / "default.yml"
 NAMESPACE = uuid.UUID("6f1c2f0e-3d0c-4f6e-9d8e-5a3c1b7e2a10")
 DEPTHS = {"basic": 1, "local": 2, "deep": 4, "global": 8}
-VERBS = {
-    "Create": 32,
-    "Read": 1,
-    "Write": 2,
-    "Delete": 65536,
-    "Append": 4,
-    "AppendTo": 16,
-    "Assign": 524288,
-    "Share": 262144,
-}
 #: Privileges that belong to no table.
 MISCELLANEOUS = (
     "prvImportCustomization",
@@ -125,8 +115,7 @@ def _privileges(store: Store) -> dict[str, str]:
     names = dict.fromkeys(MISCELLANEOUS, 0)
     for table in schema.all_tables():
         if not table.internal and table.ownership is not schema.Ownership.NONE:
-            stem = table.privilege_name or table.type_name
-            names.update({f"prv{verb}{stem}": right for verb, right in VERBS.items()})
+            names.update({security.privilege_name(verb, table): right for verb, right in security.RIGHTS.items()})
     result = {}
     for name, right in names.items():
         result[name] = stable_id("privilege", name)

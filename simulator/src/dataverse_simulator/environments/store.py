@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from ..tenant.clock import Clock
 from . import schema
-from .database import copy_into, create_schema, open_connection, sql_table
+from .database import create_schema, open_connection, sql_table
 
 Row = dict[str, Any]
 
@@ -74,13 +74,13 @@ class Store:
     def save_to(self, path: Path) -> None:
         """Write a copy of everything to a new file."""
         with SqliteConnection(path) as target:
-            copy_into(self._driver, target)
+            self._driver.backup(target)
         target.close()
 
     def load_from(self, path: Path) -> None:
         """Replace everything by the content of a file that `save_to` wrote."""
         with SqliteConnection(path) as source:
-            copy_into(source, self._driver)
+            source.backup(self._driver)
         source.close()
         self.privileges.clear()
         self._version = self._stored_version()

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from .rows import DESKTOP_FLOW_BINARY, ENVIRONMENT_VARIABLE, PackagedRow, parse_xml, read_row, write_row
+from .rows import DESKTOP_FLOW_BINARY, ENVIRONMENT_VARIABLE, PackagedRow, child, parse_xml, read_row, write_row
 
 BINARIES = "desktopflowbinaries"
 VARIABLES = "environmentvariabledefinitions"
@@ -95,9 +94,3 @@ def variable_files(row: PackagedRow) -> dict[str, bytes]:
         document = {"environmentvariablevalues": {"environmentvariablevalue": value}}
         files[f"{folder}/environmentvariablevalues.json"] = json.dumps(document).encode()
     return files
-
-
-def child(element: Any, tag: str) -> Any:
-    """The child, made when it is not there."""
-    child = element.find(tag)
-    return etree.SubElement(element, tag) if child is None else child

@@ -14,7 +14,7 @@ from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from .rows import number, parse_xml
+from .rows import child, number, parse_xml
 
 DEFAULT_MANIFEST = """\
 <ImportExportXml version="9.2.25012.140" SolutionPackageVersion="9.2" languagecode="1033" generatedBy="CrmLive"
@@ -99,7 +99,7 @@ def read_manifest(content: bytes) -> Manifest:
         ),
         root_components=tuple(_root_component(item) for item in solution.iterfind("RootComponents/RootComponent")),
         missing_dependencies=tuple(
-            MissingDependency(dict(_attributes(item, "Required")), dict(_attributes(item, "Dependent")))
+            MissingDependency(_attributes(item, "Required"), _attributes(item, "Dependent"))
             for item in solution.iterfind("MissingDependencies/MissingDependency")
         ),
         package_version=root.get("SolutionPackageVersion") or "9.2",
@@ -111,18 +111,17 @@ def write_manifest(manifest: Manifest) -> bytes:
     root = parse_xml(manifest.document.encode())
     solution = root.find("SolutionManifest")
     publisher = solution.find("Publisher")
-    _set(solution, "UniqueName", manifest.unique_name)
-    _set(solution, "Version", manifest.version)
-    _set(solution, "Managed", str(int(manifest.managed)))
+    child(solution, "UniqueName").text = manifest.unique_name
+    child(solution, "Version").text = manifest.version
+    child(solution, "Managed").text = str(int(manifest.managed))
     _set_label(solution, "LocalizedNames", "LocalizedName", manifest.friendly_name)
     _set_label(solution, "Descriptions", "Description", manifest.description)
-    _set(publisher, "UniqueName", manifest.publisher.unique_name)
-    _set(publisher, "CustomizationPrefix", manifest.publisher.prefix)
-    _set(publisher, "CustomizationOptionValuePrefix", str(manifest.publisher.option_value_prefix))
+    child(publisher, "UniqueName").text = manifest.publisher.unique_name
+    child(publisher, "CustomizationPrefix").text = manifest.publisher.prefix
+    child(publisher, _PREFIX).text = str(manifest.publisher.option_value_prefix)
     _set_label(publisher, "LocalizedNames", "LocalizedName", manifest.publisher.friendly_name)
     if manifest.parent and solution.find("ParentSolution") is None:
-        parent = etree.SubElement(solution, "ParentSolution")
-        etree.SubElement(parent, "UniqueName").text = manifest.parent
+        child(child(solution, "ParentSolution"), "UniqueName").text = manifest.parent
     _write_components(solution, manifest)
     return bytes(etree.tostring(root, pretty_print=True))
 
@@ -157,8 +156,8 @@ def _root_component(element: Any) -> RootComponent:
 
 
 def _attributes(element: Any, tag: str) -> dict[str, str]:
-    child = element.find(tag)
-    return {} if child is None else dict(child.attrib)
+    found = element.find(tag)
+    return {} if found is None else dict(found.attrib)
 
 
 def _required(element: Any, tag: str) -> str:
@@ -180,28 +179,16 @@ def _label(element: Any, tag: str) -> str:
     return "" if labels is None or not len(labels) else str(labels[0].get("description") or "")
 
 
-def _set(element: Any, tag: str, text: str) -> None:
-    child = element.find(tag)
-    if child is None:
-        child = etree.SubElement(element, tag)
-    child.text = text
-
-
 def _set_label(element: Any, tag: str, item_tag: str, text: str) -> None:
-    labels = element.find(tag)
-    if labels is None:
-        labels = etree.SubElement(element, tag)
-    if not len(labels):
-        if text:
-            etree.SubElement(labels, item_tag, {"description": text, "languagecode": "1033"})
-        return
-    labels[0].set("description", text)
+    labels = child(element, tag)
+    if len(labels):
+        labels[0].set("description", text)
+    elif text:
+        etree.SubElement(labels, item_tag, {"description": text, "languagecode": "1033"})
 
 
 def _emptied(element: Any, tag: str) -> Any:
-    child = element.find(tag)
-    if child is None:
-        return etree.SubElement(element, tag)
-    child[:] = []
-    child.text = None
-    return child
+    found = child(element, tag)
+    found[:] = []
+    found.text = None
+    return found

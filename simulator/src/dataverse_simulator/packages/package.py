@@ -21,7 +21,7 @@ from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
 
-from .files import binary_files, binary_rows, child, variable_files, variable_rows
+from .files import binary_files, binary_rows, variable_files, variable_rows
 from .manifest import Manifest, ManifestError, read_manifest, write_manifest
 from .rows import (
     DESKTOP_FLOW_BINARY,
@@ -30,6 +30,7 @@ from .rows import (
     WORKFLOW,
     PackagedRow,
     RowFormat,
+    child,
     parse_xml,
     read_row,
     to_text,

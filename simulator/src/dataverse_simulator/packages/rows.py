@@ -197,6 +197,12 @@ def write_row(row: PackagedRow, row_format: RowFormat) -> etree._Element:
     return element
 
 
+def child(element: etree._Element, tag: str) -> etree._Element:
+    """The child of this name, made when it is not there."""
+    found = element.find(tag)
+    return etree.SubElement(element, tag) if found is None else found
+
+
 def _template_of(element: etree._Element, row_format: RowFormat) -> str:
     """The element without the values that live in columns."""
     template = copy.deepcopy(element)

@@ -8,19 +8,10 @@ Source: AccessRights enum of the Web API; project reference on sharing, 2.3.
 
 from __future__ import annotations
 
-from ..environments.security import APPEND, APPEND_TO, ASSIGN, CREATE, DELETE, READ, SHARE, WRITE
+from ..environments.security import RIGHTS
 from ..errors import ODataError
 
-NAMES = {
-    "ReadAccess": READ,
-    "WriteAccess": WRITE,
-    "AppendAccess": APPEND,
-    "AppendToAccess": APPEND_TO,
-    "CreateAccess": CREATE,
-    "DeleteAccess": DELETE,
-    "ShareAccess": SHARE,
-    "AssignAccess": ASSIGN,
-}
+NAMES = {f"{verb}Access": right for verb, right in RIGHTS.items()}
 
 
 def parse(text: str) -> int:

@@ -17,7 +17,7 @@ from ..web_api.parameters import required
 from . import errors as solution_errors
 from . import jobs
 from . import rows as solution_rows
-from .rows import version_key
+from .rows import stated_version, version_key
 
 _CLONE = {
     "ParentSolutionUniqueName": required("Edm.String"),
@@ -30,7 +30,7 @@ _CLONE = {
 def clone_as_patch(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     """An empty patch `<name>_Patch_<token>` of the parent: same major and minor, higher build or revision."""
     parent = _parent(context, parameters)
-    wanted, present = _key(parameters["VersionNumber"]), version_key(parent["version"])
+    wanted, present = stated_version(parameters["VersionNumber"]), version_key(parent["version"])
     if wanted[:2] != present[:2] or wanted <= present:
         raise solution_errors.PATCH_VERSION(version=parent["version"])
     number = len(solution_rows.patches_of(context.store, parent["solutionid"])) + 1
@@ -52,7 +52,7 @@ def clone_as_patch(context: Context, parameters: dict[str, Any]) -> dict[str, An
 def clone_as_solution(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     """The parent with its patches rolled up, under a version with a higher major or minor number."""
     parent = _parent(context, parameters)
-    if _key(parameters["VersionNumber"])[:2] <= version_key(parent["version"])[:2]:
+    if stated_version(parameters["VersionNumber"])[:2] <= version_key(parent["version"])[:2]:
         raise solution_errors.CLONE_VERSION(version=parent["version"])
     for patch in solution_rows.patches_of(context.store, parent["solutionid"]):
         for member in solution_rows.members(context.store, patch["solutionid"]):
@@ -76,18 +76,8 @@ def clone_as_solution(context: Context, parameters: dict[str, Any]) -> dict[str,
 def _parent(context: Context, parameters: dict[str, Any]) -> Row:
     jobs.require_free(context.environment)
     context.require_privilege("prvCreateSolution")
-    parent = solution_rows.by_name(context.store, parameters["ParentSolutionUniqueName"])
-    if parent["ismanaged"]:
-        raise solution_errors.MANAGED_SOLUTION(name=parent["uniquename"])
-    return parent
+    return solution_rows.unmanaged(context.store, parameters["ParentSolutionUniqueName"])
 
 
 def _copied(parent: Row) -> Row:
     return {name: parent[name] for name in ("publisherid", "organizationid", "ismanaged", "layerorder", "description")}
-
-
-def _key(version: str) -> tuple[int, int, int, int]:
-    try:
-        return version_key(version)
-    except ValueError as error:
-        raise solution_errors.INVALID_VERSION(reason=error) from error

@@ -19,7 +19,6 @@ from ..web_api.parameters import optional, required
 from . import components, dependencies, jobs
 from . import errors as solution_errors
 from . import rows as solution_rows
-from .rows import version_key
 
 
 @action(
@@ -35,7 +34,7 @@ from .rows import version_key
 )
 def add_solution_component(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     jobs.require_free(context.environment)
-    solution = _unmanaged(context, parameters["SolutionUniqueName"])
+    solution = solution_rows.unmanaged(context.store, parameters["SolutionUniqueName"])
     component_type, object_id = parameters["ComponentType"], parameters["ComponentId"]
     kind = components.kind_of_type(component_type)
     row = context.store.get(kind.table, object_id) if kind else None
@@ -59,7 +58,7 @@ def add_solution_component(context: Context, parameters: dict[str, Any]) -> dict
 def remove_solution_component(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     """The component may be named by its solutioncomponentid or by the id of the component itself."""
     jobs.require_free(context.environment)
-    solution = _unmanaged(context, parameters["SolutionUniqueName"])
+    solution = solution_rows.unmanaged(context.store, parameters["SolutionUniqueName"])
     wanted = parameters["SolutionComponent"].id
     for member in solution_rows.members(context.store, solution["solutionid"]):
         same = wanted in (member["solutioncomponentid"], member["objectid"])
@@ -75,7 +74,7 @@ def start_solution(context: Context, change: Change) -> None:
     name = change.values.get("uniquename", "")
     if solution_rows.find(context.store, name):
         raise solution_errors.NAME_TAKEN(name=name)
-    _check_version(change.values.get("version", "1.0.0.0"))
+    solution_rows.stated_version(change.values.get("version", "1.0.0.0"))
     now = context.clock.text()
     change.values.update(
         {
@@ -95,30 +94,9 @@ def change_solution(context: Context, change: Change) -> None:
     if row.get("ismanaged"):
         raise solution_errors.MANAGED_SOLUTION(name=row["uniquename"])
     if "version" in change.values:
-        _check_version(change.values["version"])
-
-
-def _check_version(version: str) -> None:
-    try:
-        version_key(version)
-    except ValueError as error:
-        raise solution_errors.INVALID_VERSION(reason=error) from error
-
-
-def _unmanaged(context: Context, unique_name: str) -> Row:
-    solution = solution_rows.by_name(context.store, unique_name)
-    if solution["ismanaged"]:
-        raise solution_errors.MANAGED_SOLUTION(name=unique_name)
-    return solution
+        solution_rows.stated_version(change.values["version"])
 
 
 def _add(context: Context, solution: Row, kind: components.ComponentKind, row: Row, behavior: int = 0) -> str:
-    schema_name = None if kind.row_format.key_is_guid else row[kind.row_format.key_column]
-    return solution_rows.add_component(
-        context.store,
-        solution["solutionid"],
-        kind.type,
-        row[f"{kind.table}id"],
-        behavior=behavior,
-        schema_name=schema_name,
-    )
+    row_id, key = row[f"{kind.table}id"], row[kind.row_format.key_column]
+    return solution_rows.add_modelled(context.store, solution["solutionid"], kind, row_id, key, behavior=behavior)

@@ -12,7 +12,7 @@ import json
 from typing import Any
 
 from ..environments.context import Context
-from ..errors import ODataError
+from ..errors import not_modelled
 from ..web_api.operations import action, function
 from ..web_api.parameters import required
 from . import components, dependencies, removal
@@ -92,9 +92,5 @@ def _answer(found: list[Dependency]) -> dict[str, Any]:
 def _kind(parameters: dict[str, Any]) -> ComponentKind:
     kind = components.kind_of_type(parameters["ComponentType"])
     if kind is None:
-        raise ODataError(
-            501,
-            "0x80060890",
-            f"The simulator does not model dependencies of component type {parameters['ComponentType']}.",
-        )
+        raise not_modelled(f"dependencies of component type {parameters['ComponentType']}")
     return kind

@@ -36,10 +36,8 @@ def join_solution(context: Context, change: Change) -> None:
     if name and change.row:
         solution = solution_rows.by_name(context.store, name)
         kind = BY_TABLE[change.table]
-        schema_name = None if kind.row_format.key_is_guid else change.row[kind.row_format.key_column]
-        solution_rows.add_component(
-            context.store, solution["solutionid"], kind.type, change.row[f"{kind.table}id"], schema_name=schema_name
-        )
+        row_id, key = change.row[f"{kind.table}id"], change.row[kind.row_format.key_column]
+        solution_rows.add_modelled(context.store, solution["solutionid"], kind, row_id, key)
     if change.table == "desktopflowbinary" and change.row:
         sharing.inherit(context.store, change.row)
 

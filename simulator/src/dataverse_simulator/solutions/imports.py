@@ -42,9 +42,8 @@ class ImportRequest:
 
 @dataclass
 class ImportOutcome:
-    """What happened: the solution's row id, the imported flows (id, name) and the warnings."""
+    """What happened: the imported flows (id, name) and the warnings."""
 
-    solution_id: str
     flows: list[tuple[str, str]] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -53,14 +52,11 @@ def apply(context: Context, request: ImportRequest) -> ImportOutcome:
     """Write the package's content; the checks have been made. A holding import goes into `<name>_Upgrade`."""
     manifest = request.package.manifest
     solution = _solution_row(context, request)
-    outcome = ImportOutcome(solution["solutionid"])
+    outcome = ImportOutcome()
     for kind in KINDS:
         for packaged in request.package.of(kind.table):
             row_id = _import_row(context, request, kind, packaged, solution)
-            schema_name = None if kind.row_format.key_is_guid else packaged.key
-            solution_rows.add_component(
-                context.store, solution["solutionid"], kind.type, row_id, schema_name=schema_name
-            )
+            solution_rows.add_modelled(context.store, solution["solutionid"], kind, row_id, packaged.key)
             if kind.table == "workflow":
                 outcome.flows.append((row_id, str(packaged.values["name"])))
                 outcome.warnings += _hidden_warning(context, kind, row_id, packaged)

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..environments import schema
 from ..environments.context import Context
 from ..environments.environment import Environment
 from ..environments.store import Row, new_id
@@ -28,20 +29,7 @@ LOCK_TEXT = (
     "The solution installation or removal failed due to the installation or removal of another solution at the "
     "same time. Please try again later."
 )
-_WITHOUT_CONTENT = [
-    "jobid",
-    "kind",
-    "state",
-    "userid",
-    "importjobid",
-    "historyid",
-    "exportjobid",
-    "lockname",
-    "startsat",
-    "endsat",
-    "parameters",
-    "fault",
-]
+_WITHOUT_CONTENT = [name for name in schema.table("_job").columns if name != "content"]
 
 
 @dataclass

@@ -15,6 +15,7 @@ from ..errors import ODataError
 from ..packages.manifest import Manifest, Publisher, RootComponent
 from ..packages.package import SolutionPackage, write_package
 from . import components, layers, named_components
+from . import errors as solution_errors
 
 HOLDING_SUFFIX = "_Upgrade"
 #: Solutions that every environment has and nobody removes.
@@ -28,6 +29,14 @@ def version_key(version: str) -> tuple[int, int, int, int]:
     numbers = [int(part) for part in version.split(".")]
     padded = [*numbers, 0, 0, 0]
     return padded[0], padded[1], padded[2], padded[3]
+
+
+def stated_version(version: str) -> tuple[int, int, int, int]:
+    """`version_key` of what a client states; :raises ODataError: it is no version."""
+    try:
+        return version_key(version)
+    except ValueError as error:
+        raise solution_errors.INVALID_VERSION(reason=error) from error
 
 
 def find(store: Store, unique_name: str) -> Row | None:
@@ -47,6 +56,14 @@ def by_name(store: Store, unique_name: str) -> Row:
     found = find(store, unique_name)
     if found is None:
         raise ODataError(404, "0x80040217", f"Solution with unique name {unique_name} does not exist.")
+    return found
+
+
+def unmanaged(store: Store, unique_name: str) -> Row:
+    """:raises ODataError: the solution is not there, or managed."""
+    found = by_name(store, unique_name)
+    if found["ismanaged"]:
+        raise solution_errors.MANAGED_SOLUTION(name=unique_name)
     return found
 
 
@@ -126,6 +143,14 @@ def add_component(
         },
     )
     return str(row["solutioncomponentid"])
+
+
+def add_modelled(
+    store: Store, solution_id: str, kind: components.ComponentKind, row_id: str, key: str, *, behavior: int = 0
+) -> str:
+    """The same for a component whose rows the simulator keeps; `key` identifies it in packages."""
+    schema_name = None if kind.row_format.key_is_guid else key
+    return add_component(store, solution_id, kind.type, row_id, behavior=behavior, schema_name=schema_name)
 
 
 def add_unmodelled(context: Context, solution_id: str, component: RootComponent) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..environments.context import Context
 from ..environments.store import Row, Store
-from ..errors import ODataError
+from ..errors import ODataError, not_modelled
 from ..packages.package import SolutionPackage
 from ..web_api.parameters import Entity
 
@@ -31,9 +31,7 @@ def apply_values(context: Context, package: SolutionPackage, overrides: tuple[En
         elif override.table == "environmentvariablevalue":
             set_variable(context, override.values.get("schemaname", ""), override.values.get("value"))
         else:
-            raise ODataError(
-                501, "0x80060890", f"The simulator does not model component parameters of type {override.table}."
-            )
+            raise not_modelled(f"component parameters of type {override.table}")
 
 
 def set_variable(context: Context, schema_name: str, value: Any) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -78,10 +78,6 @@ class Fault:
         self.seen += 1
         return self.nth <= self.seen < self.nth + self.count
 
-    @property
-    def spent(self) -> bool:
-        return self.seen >= self.nth + self.count - 1
-
 
 class Faults:
     """The faults of a simulator; a spent one stays in the list (with its count) until it is cleared."""
@@ -120,32 +116,20 @@ class Faults:
 
     def take(self, environment: str, method: str, target: str) -> Fault | None:
         """The fault that strikes this request; every matching one counts it."""
-        with self._lock:
-            striking = [
-                fault
-                for fault in self._faults
-                if fault.kind in REQUEST_KINDS and fault.matches(environment, method, target) and fault.strikes()
-            ]
-        return striking[0] if striking else None
+        return self._take(lambda fault: fault.kind in REQUEST_KINDS, environment, method, target)
 
     def take_operation(self, environment: str, method: str, target: str) -> Fault | None:
         """The fault that strikes this operation inside a $batch; `target` as if it had been sent alone."""
-        with self._lock:
-            striking = [
-                fault
-                for fault in self._faults
-                if fault.reaches_into_batches and fault.matches(environment, method, target) and fault.strikes()
-            ]
-        return striking[0] if striking else None
+        return self._take(lambda fault: fault.reaches_into_batches, environment, method, target)
 
     def take_job(self, environment: str, operation: str) -> Fault | None:
         """The fault that strikes the job which `operation` ("ImportSolutionAsync") starts now."""
+        return self._take(lambda fault: fault.kind in JOB_KINDS, environment, "POST", operation)
+
+    def _take(self, concerned: Callable[[Fault], bool], *request: str) -> Fault | None:
         with self._lock:
-            striking = [
-                fault
-                for fault in self._faults
-                if fault.kind in JOB_KINDS and fault.matches(environment, "POST", operation) and fault.strikes()
-            ]
+            matching = [fault for fault in self._faults if concerned(fault) and fault.matches(*request)]
+            striking = [fault for fault in matching if fault.strikes()]
         return striking[0] if striking else None
 
 

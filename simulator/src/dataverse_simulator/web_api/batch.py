@@ -162,10 +162,7 @@ class BatchRunner:
             if failed and not go_on:
                 status = failed
                 break
-        body = (
-            b"".join(b"--%s\r\n%s\r\n" % (boundary.encode(), block) for block in blocks)
-            + f"--{boundary}--\r\n".encode()
-        )
+        body = _multipart(boundary, blocks)
         return Answer(status, {"Content-Type": f"multipart/mixed; boundary={boundary}", "OData-Version": "4.0"}, body)
 
     def _single(self, part: Part) -> tuple[int, bytes]:
@@ -179,11 +176,8 @@ class BatchRunner:
             return failed.answer.status, _block(failed.answer, "")
         boundary = f"changesetresponse_{uuid.uuid4()}"
         blocks = [_block(answer, part.content_id) for part, answer in zip(change_set.parts, answers, strict=True)]
-        body = (
-            b"".join(b"--%s\r\n%s\r\n" % (boundary.encode(), block) for block in blocks)
-            + f"--{boundary}--\r\n".encode()
-        )
-        return 0, f"Content-Type: multipart/mixed; boundary={boundary}\r\n\r\n".encode() + body
+        head = f"Content-Type: multipart/mixed; boundary={boundary}\r\n\r\n"
+        return 0, head.encode() + _multipart(boundary, blocks)
 
     def _answers(self, change_set: ChangeSet) -> list[Answer]:
         answers: list[Answer] = []
@@ -215,6 +209,11 @@ def _with_references(call: Call, locations: Mapping[str, str]) -> Call:
         path = _inner_path(path, call.root)
     body = re.sub(r'(?<=")/?\$(\w+)(?=")', location, call.body.decode("utf-8", "surrogateescape"))
     return replace(call, path=path, body=body.encode("utf-8", "surrogateescape"))
+
+
+def _multipart(boundary: str, blocks: list[bytes]) -> bytes:
+    delimiter = b"--" + boundary.encode()
+    return b"".join(b"%s\r\n%s\r\n" % (delimiter, block) for block in blocks) + delimiter + b"--\r\n"
 
 
 def _block(answer: Answer, content_id: str) -> bytes:

@@ -22,7 +22,7 @@ from .messages import Answer, json_answer
 from .operations import find_operation
 from .options import read_query
 from .paths import Segment
-from .reading import Listing, require_message
+from .reading import Listing, belonging, require_message
 
 
 def answer_below(answers: Answers, table: Table, row_id: str, rest: list[Segment]) -> Answer:
@@ -103,17 +103,8 @@ def _single(answers: Answers, table: Table, row_id: str, column: Column) -> Answ
 def _collection(answers: Answers, table: Table, row_id: str, navigation: str, count: bool) -> Answer:
     answers.require_method("GET")
     answers.require_readable(table, row_id)
-    other, belongs = _belonging(table, row_id, navigation)
+    other, belongs = belonging(table, row_id, navigation)
     return answers.count(other, [belongs]) if count else answers.page(other, [belongs])
-
-
-def _belonging(table: Table, row_id: str, navigation: str) -> tuple[Table, sa.ColumnElement[bool]]:
-    """The table behind a collection-valued navigation property and the condition for the rows of one record."""
-    found = related(table, navigation)
-    assert found is not None
-    other, join = found
-    parent, child = sql_table(table.name).alias(), sql_table(other.name)
-    return other, sa.exists().where(parent.c[table.primary_key] == row_id, join(parent, child)).correlate(child)
 
 
 def _reference(answers: Answers, table: Table, row_id: str, segment: Segment) -> Answer:
@@ -154,7 +145,7 @@ def _other_id(answers: Answers, other: Table, segment: Segment) -> str:
 def _list_references(answers: Answers, table: Table, row_id: str, segment: Segment) -> Answer:
     if related(table, segment.name) is None:
         raise answers.unknown(segment)
-    other, belongs = _belonging(table, row_id, segment.name)
+    other, belongs = belonging(table, row_id, segment.name)
     listing = Listing(answers.context, other, read_query(other, answers.options), answers.renderer, 5000)
     rows = listing.answer("", [belongs])["value"]
     references = [{"@odata.id": f"{answers.call.root}{other.set_name}({row[other.primary_key]})"} for row in rows]

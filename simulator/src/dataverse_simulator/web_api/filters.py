@@ -27,6 +27,7 @@ from ..environments.database import TEXT_COLLATION, sql_table
 from ..environments.schema import Kind
 from ..errors import ODataError, invalid_query, not_modelled
 from ..tenant.clock import as_text
+from .paths import resolve_alias
 
 _ALIAS = re.compile(r"'(?:[^']|'')*'|(@\w+)")
 _IN = re.compile(
@@ -92,14 +93,7 @@ def condition(table: schema.Table, text: str, options: Mapping[str, str]) -> sa.
 
 
 def _prepare(table: schema.Table, text: str, options: Mapping[str, str]) -> str:
-    def alias(found: re.Match[str]) -> str:
-        if not found[1]:
-            return found[0]
-        if found[1] not in options:
-            raise invalid_query(f"The parameter alias '{found[1]}' has no value in the query.")
-        return options[found[1]]
-
-    text = _ALIAS.sub(alias, text)
+    text = _ALIAS.sub(lambda found: resolve_alias(found[1], options) if found[1] else found[0], text)
     text = _IN.sub(lambda found: f"{found[1]} in {_list(found[2], table.properties.get(found[1]))}", text)
     unknown = _CRM_FUNCTION.search(re.sub(r"'(?:[^']|'')*'", "''", text))
     if unknown:
@@ -166,10 +160,7 @@ class _Visitor(AstToSqlAlchemyCoreVisitor):
         lookup = self.declared.navigations.get(name)
         if lookup is None:
             raise no_property(name or "?", self.declared)
-        targets = [target for target in lookup.targets if not lookup.polymorphic or name.endswith(f"_{target}")]
-        if len(targets) != 1:
-            raise not_modelled(f"filtering through the navigation property '{name}' with several targets")
-        return lookup, schema.table(targets[0])
+        return lookup, single_target(lookup, name, "filtering through")
 
     def visit_CollectionLambda(self, node: ast.CollectionLambda) -> Any:  # noqa: N802
         name = node.owner.name if isinstance(node.owner, ast.Identifier) else "?"
@@ -269,6 +260,14 @@ class _Visitor(AstToSqlAlchemyCoreVisitor):
         if not isinstance(substr, ast.String):
             raise invalid_query(f"The second argument of '{func}' has to be a text in single quotes.")
         return getattr(self.visit(field), func)(substr.py_val, autoescape=True)
+
+
+def single_target(lookup: schema.Column, navigation: str, purpose: str) -> schema.Table:
+    """The table behind a single-valued navigation property; 501 when there are several."""
+    targets = [name for name in lookup.targets if not lookup.polymorphic or navigation.endswith(f"_{name}")]
+    if len(targets) != 1:
+        raise not_modelled(f"{purpose} the navigation property '{navigation}' with several targets")
+    return schema.table(targets[0])
 
 
 def no_property(name: str, table: schema.Table) -> ODataError:

@@ -75,6 +75,5 @@ def error_answer(error: ODataError, prefer: str = "") -> Answer:
             "@Microsoft.PowerApps.CDS.HelpLink": "http://go.microsoft.com/fwlink/?LinkID=398563&error="
             f"Microsoft.Crm.CrmException%3a{int(error.code, 16):x}",
             "@Microsoft.PowerApps.CDS.InnerError.Message": error.message,
-            **{f"@{name}": value for name, value in error.details.items()},
         }
     return json_answer(error.status, {"error": content}, error.headers)

@@ -33,7 +33,6 @@ class Operation:
     kind: Literal["action", "function"]
     work: Work
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
-    bound_to: str | None = None
     returns: str = ""
     writes: bool = True
 
@@ -73,7 +72,7 @@ def _declare(
     writes: bool,
 ) -> Callable[[Work], Work]:
     def decorate(work: Work) -> Work:
-        _operations[name, bound_to] = Operation(name, kind, work, parameters or {}, bound_to, returns, writes)
+        _operations[name, bound_to] = Operation(name, kind, work, parameters or {}, returns, writes)
         return work
 
     return decorate

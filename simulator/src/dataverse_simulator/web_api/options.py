@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from ..environments import schema
 from ..errors import UNKNOWN_PARAMETER, ODataError, invalid_query, not_modelled
-from .filters import no_property, related
+from .filters import no_property, related, single_target
 from .paths import split_outside_quotes
 
 MAXIMUM_ROWS = 5000
@@ -114,19 +114,12 @@ def _expansion(table: schema.Table, item: str, aliases: Mapping[str, str]) -> Ex
         raise invalid_query(f"Syntax error in '$expand': '{item}'.")
     name, inner = found[1], found[2]
     lookup = table.navigations.get(name)
-    target = _single_target(name, lookup) if lookup else _collection_target(table, name)
+    target = single_target(lookup, name, "expanding") if lookup else _collection_target(table, name)
     options = {}
     for part in split_outside_quotes(inner, ";") if inner else []:
         option, _dummy, value = part.strip().partition("=")
         options[option] = value
     return Expansion(name, target, lookup, read_query(target, options, aliases=aliases))
-
-
-def _single_target(name: str, lookup: schema.Column) -> schema.Table:
-    targets = [target for target in lookup.targets if not lookup.polymorphic or name.endswith(f"_{target}")]
-    if len(targets) != 1:
-        raise not_modelled(f"expanding the navigation property '{name}' with several targets")
-    return schema.table(targets[0])
 
 
 def _collection_target(table: schema.Table, name: str) -> schema.Table:

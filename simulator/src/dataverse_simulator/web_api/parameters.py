@@ -9,6 +9,7 @@ import base64
 import binascii
 import re
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,7 +99,7 @@ def convert(parameter: Parameter, value: Any) -> Any:
         raise BadValueError(
             f"A null value was found, which is not allowed for the type '{parameter.type}[Nullable=False]'."
         )
-    return _CONVERTERS[parameter.type](value)
+    return CONVERTERS[parameter.type](value)
 
 
 def _instance(expected: type, name: str) -> Any:
@@ -125,7 +126,7 @@ def _entities(value: Any) -> list[Entity]:
     return [as_entity(item) for item in value]
 
 
-_CONVERTERS = {
+CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "Edm.String": _instance(str, "Edm.String"),
     "Edm.Boolean": _instance(bool, "Edm.Boolean"),
     "Edm.Int32": _instance(int, "Edm.Int32"),

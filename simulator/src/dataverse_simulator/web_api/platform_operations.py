@@ -71,41 +71,40 @@ def retrieve_current_organization(context: Context, parameters: dict[str, Any]) 
     }
 
 
-def _role_privileges(
-    context: Context, principal_table: str, principal_id: str, names: list[str] | None = None
-) -> list[Row]:
-    wanted = names or [row["name"] for row in context.store.find("privilege", columns=["name"])]
-    held = security.depths(context.store, principal_table, principal_id, wanted)
-    ids = {row["name"].lower(): row for row in context.store.find("privilege", columns=["name", "privilegeid"])}
-    unit = (context.store.get(principal_table, principal_id) or {}).get("businessunitid")
-    return [
-        {
-            "Depth": DEPTH_NAMES[depth],
-            "PrivilegeId": ids[name]["privilegeid"],
-            "BusinessUnitId": unit,
-            "PrivilegeName": ids[name]["name"],
-        }
-        for name, depth in sorted(held.items())
-    ]
+def _role_privileges(context: Context, table: str, principal: Row, wanted: str | None = None) -> dict[str, Any]:
+    """All privileges of a user or team, or the one of this name."""
+    known = {row["name"].lower(): row for row in context.store.find("privilege", columns=["name", "privilegeid"])}
+    held = security.depths(context.store, table, principal[f"{table}id"])
+    return {
+        "RolePrivileges": [
+            {
+                "Depth": DEPTH_NAMES[depth],
+                "PrivilegeId": known[name]["privilegeid"],
+                "BusinessUnitId": principal["businessunitid"],
+                "PrivilegeName": known[name]["name"],
+            }
+            for name, depth in sorted(held.items())
+            if wanted is None or name == wanted.lower()
+        ]
+    }
 
 
 @function("RetrieveUserPrivileges", bound_to="systemuser")
 def retrieve_user_privileges(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     assert context.bound is not None
-    return {"RolePrivileges": _role_privileges(context, "systemuser", context.bound["systemuserid"])}
+    return _role_privileges(context, "systemuser", context.bound)
 
 
 @function("RetrieveUserPrivilegeByPrivilegeName", {"PrivilegeName": required("Edm.String")}, bound_to="systemuser")
 def retrieve_user_privilege(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     assert context.bound is not None
-    names = [parameters["PrivilegeName"]]
-    return {"RolePrivileges": _role_privileges(context, "systemuser", context.bound["systemuserid"], names)}
+    return _role_privileges(context, "systemuser", context.bound, parameters["PrivilegeName"])
 
 
 @function("RetrieveTeamPrivileges", bound_to="team")
 def retrieve_team_privileges(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     assert context.bound is not None
-    return {"RolePrivileges": _role_privileges(context, "team", context.bound["teamid"])}
+    return _role_privileges(context, "team", context.bound)
 
 
 @function("RetrieveAadUserRoles", {"DirectoryObjectId": required("Edm.Guid")}, returns="Collection(role)")
@@ -120,8 +119,7 @@ def retrieve_aad_user_roles(context: Context, parameters: dict[str, Any]) -> dic
 
 @function("RetrieveAadUserPrivileges", {"DirectoryObjectId": required("Edm.Guid")})
 def retrieve_aad_user_privileges(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
-    user = _user_of_object(context, parameters["DirectoryObjectId"])
-    return {"RolePrivileges": _role_privileges(context, "systemuser", user["systemuserid"])}
+    return _role_privileges(context, "systemuser", _user_of_object(context, parameters["DirectoryObjectId"]))
 
 
 def _user_of_object(context: Context, object_id: str) -> Row:

@@ -62,7 +62,16 @@ def _one(context: Context, table: schema.Table, row_id: str, columns: list[schem
     existing = context.store.get(table.name, row_id)
     if existing is None or existing.get("componentstate"):
         raise not_found(table.type_name, row_id)
-    raise security.access_refusal(context.store, context.user, "Read", table, existing)
+    raise security.access_refusal(context.user, "Read", table, existing)
+
+
+def belonging(table: schema.Table, row_id: str, navigation: str) -> tuple[schema.Table, sa.ColumnElement[bool]]:
+    """The table behind a collection-valued navigation property and the condition for the rows of one record."""
+    found = related(table, navigation)
+    assert found is not None
+    other, join = found
+    parent, child = sql_table(table.name).alias(), sql_table(other.name)
+    return other, sa.exists().where(parent.c[table.primary_key] == row_id, join(parent, child)).correlate(child)
 
 
 class Listing:
@@ -205,15 +214,7 @@ def _expand_collection(
     expansion: Expansion,
     renderer: Renderer,
 ) -> None:
-    found = related(table, expansion.name)
-    assert found is not None
-    join = found[1]
-    parent, child = sql_table(table.name).alias(), sql_table(expansion.target.name)
     for row, one in zip(rows, shown, strict=True):
-        belongs = (
-            sa.exists()
-            .where(parent.c[table.primary_key] == row[table.primary_key], join(parent, child))
-            .correlate(child)
-        )
+        _other, belongs = belonging(table, row[table.primary_key], expansion.name)
         listing = Listing(context, expansion.target, replace(expansion.query, count=False), renderer, MAXIMUM_ROWS)
         one[expansion.name] = listing.answer("", [belongs])["value"]

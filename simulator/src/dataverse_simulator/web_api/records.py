@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import re
 from collections.abc import Mapping
 from datetime import datetime
@@ -30,7 +28,7 @@ from ..errors import (
     not_modelled,
 )
 from .addressing import key_of
-from .parameters import BadValueError, as_guid
+from .parameters import CONVERTERS, BadValueError, as_guid
 from .reading import require_message
 from .representation import etag
 
@@ -48,14 +46,14 @@ def create(context: Context, table: schema.Table, body: Mapping[str, Any], row_i
     hooks.run("create", "before", context, change)
     for column in table.columns.values():
         if column.required and change.values.get(column.name) is None and column.default is None:
-            change.values[column.name] = _system_required(context, table, column)
+            change.values[column.name] = _system_required(context, column)
     _refuse_duplicates(context, table, change.values, change.values[table.primary_key])
     change.row = context.insert(table.name, change.values)
     hooks.run("create", "after", context, change)
     return change.row
 
 
-def _system_required(context: Context, table: schema.Table, column: Column) -> Any:
+def _system_required(context: Context, column: Column) -> Any:
     """What the platform fills in for required columns that it can know; 400 for the others."""
     if column.name == "businessunitid":
         return context.user["businessunitid"]
@@ -218,12 +216,6 @@ def _value(table: schema.Table, column: Column, value: Any) -> Any:
     return checked
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise BadValueError("text")
-    return value
-
-
 def _integer(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
         raise BadValueError("integer")
@@ -236,36 +228,23 @@ def _double(value: Any) -> float:
     return float(value)
 
 
-def _flag(value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise BadValueError("true or false")
-    return value
-
-
 def _moment(value: Any) -> str:
-    parsed = datetime.fromisoformat(_text(value).replace("Z", "+00:00"))
+    parsed = datetime.fromisoformat(CONVERTERS["Edm.String"](value).replace("Z", "+00:00"))
     return parsed.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _binary(value: Any) -> bytes:
-    try:
-        return base64.b64decode(_text(value), validate=True)
-    except binascii.Error as error:
-        raise BadValueError("base64") from error
 
 
 _CHECKS = {
     Kind.GUID: as_guid,
-    Kind.TEXT: _text,
+    Kind.TEXT: CONVERTERS["Edm.String"],
     Kind.INTEGER: _integer,
     Kind.BIG: _integer,
     Kind.DOUBLE: _double,
-    Kind.FLAG: _flag,
+    Kind.FLAG: CONVERTERS["Edm.Boolean"],
     Kind.MOMENT: _moment,
     Kind.CHOICE: _integer,
     Kind.LOOKUP: as_guid,
-    Kind.FILE: _binary,
-    Kind.BLOB: _binary,
+    Kind.FILE: CONVERTERS["Edm.Binary"],
+    Kind.BLOB: CONVERTERS["Edm.Binary"],
 }
 
 

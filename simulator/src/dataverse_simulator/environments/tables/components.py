@@ -10,10 +10,8 @@ MicrosoftDocs/powerapps-docs.
 from __future__ import annotations
 
 from ..schema import Ownership, Table, choice, flag, integer, lookup, register, text
-from .flows import solution_aware
+from .flows import SOLUTION_AWARE, STATE_AND_STATUS
 
-ACTIVE = {0: "Active", 1: "Inactive"}
-ACTIVE_STATUS = {1: "Active", 2: "Inactive"}
 VARIABLE_TYPE = {
     100000000: "String",
     100000001: "Number",
@@ -32,9 +30,8 @@ register(
             text("displayname", 100),
             text("connectorinternalid", 200),
             text("description", 2000),
-            choice("statecode", ACTIVE, 0),
-            choice("statuscode", ACTIVE_STATUS, 1),
-            *solution_aware(),
+            *STATE_AND_STATUS,
+            *SOLUTION_AWARE,
         ),
         primary_name="name",
         ownership=Ownership.USER,
@@ -57,10 +54,9 @@ register(
                 collection="connectionreference_connector_CustomConnectorId",
             ),
             choice("promptingbehavior", {0: "Default", 1: "Skip"}, 0),
-            choice("statecode", ACTIVE, 0),
-            choice("statuscode", ACTIVE_STATUS, 1),
+            *STATE_AND_STATUS,
             flag("iscustomizable", True),
-            *solution_aware(),
+            *SOLUTION_AWARE,
         ),
         primary_name="connectionreferencedisplayname",
         ownership=Ownership.USER,
@@ -82,10 +78,9 @@ register(
             choice("type", VARIABLE_TYPE, 100000000),
             flag("isrequired"),
             choice("secretstore", {0: "Azure Key Vault", 1: "Microsoft Dataverse"}),
-            choice("statecode", ACTIVE, 0),
-            choice("statuscode", ACTIVE_STATUS, 1),
+            *STATE_AND_STATUS,
             flag("iscustomizable", True),
-            *solution_aware(),
+            *SOLUTION_AWARE,
         ),
         primary_name="schemaname",
         ownership=Ownership.USER,
@@ -105,10 +100,9 @@ register(
                 navigation="EnvironmentVariableDefinitionId",
                 collection="environmentvariabledefinition_environmentvariablevalue",
             ),
-            choice("statecode", ACTIVE, 0),
-            choice("statuscode", ACTIVE_STATUS, 1),
+            *STATE_AND_STATUS,
             flag("iscustomizable", True),
-            *solution_aware(),
+            *SOLUTION_AWARE,
         ),
         primary_name="schemaname",
         ownership=Ownership.USER,

@@ -8,23 +8,22 @@ Source: reference/entities/{workflow,desktopflowbinary}.md of MicrosoftDocs/powe
 
 from __future__ import annotations
 
-from ..schema import Column, Ownership, Table, choice, file, flag, guid, integer, lookup, moment, register, text
+from ..schema import Ownership, Table, choice, file, flag, guid, integer, lookup, moment, register, text
 
 COMPONENT_STATE = {0: "Published", 1: "Unpublished", 2: "Deleted", 3: "Deleted Unpublished"}
 MANY = 1_073_741_823
 
 
-def solution_aware() -> tuple[Column, ...]:
-    """The columns every solution component carries."""
-    return (
-        choice("componentstate", COMPONENT_STATE, 0, read_only=True),
-        flag("ismanaged", read_only=True),
-        guid("solutionid", read_only=True),
-        moment("overwritetime", read_only=True),
-        text("packagexml", MANY, internal=True),
-    )
-
-
+#: The columns every solution component carries.
+SOLUTION_AWARE = (
+    choice("componentstate", COMPONENT_STATE, 0, read_only=True),
+    flag("ismanaged", read_only=True),
+    guid("solutionid", read_only=True),
+    moment("overwritetime", read_only=True),
+    text("packagexml", MANY, internal=True),
+)
+STATE = choice("statecode", {0: "Active", 1: "Inactive"}, 0)
+STATE_AND_STATUS = (STATE, choice("statuscode", {1: "Active", 2: "Inactive"}, 1))
 CATEGORY = {
     0: "Workflow",
     1: "Dialog",
@@ -88,7 +87,7 @@ WORKFLOW = Table(
         lookup("parentworkflowid", "workflow", read_only=True, collection="workflow_parent_workflow"),
         lookup("activeworkflowid", "workflow", read_only=True, collection="workflow_active_workflow"),
         flag("iscustomizable", True),
-        *solution_aware(),
+        *SOLUTION_AWARE,
     ),
     primary_name="name",
     ownership=Ownership.USER,
@@ -115,10 +114,9 @@ register(
                 navigation="DesktopFlowModule",
                 collection="desktopflowmodule_desktopflowbinary_DesktopFlowModule",
             ),
-            choice("statecode", {0: "Active", 1: "Inactive"}, 0),
-            choice("statuscode", {1: "Active", 2: "Inactive"}, 1),
+            *STATE_AND_STATUS,
             flag("iscustomizable", True),
-            *solution_aware(),
+            *SOLUTION_AWARE,
         ),
         primary_name="name",
         ownership=Ownership.USER,
@@ -132,9 +130,8 @@ register(
         (
             text("name", 256),
             text("description", 2000),
-            choice("statecode", {0: "Active", 1: "Inactive"}, 0),
-            choice("statuscode", {1: "Active", 2: "Inactive"}, 1),
-            *solution_aware(),
+            *STATE_AND_STATUS,
+            *SOLUTION_AWARE,
         ),
         primary_name="name",
         ownership=Ownership.USER,
@@ -169,7 +166,7 @@ register(
             text("outputs", 1_048_576),
             text("errorcode", 4000),
             text("errormessage", 4000),
-            choice("statecode", {0: "Active", 1: "Inactive"}, 0),
+            STATE,
             choice(
                 "statuscode",
                 {
@@ -209,10 +206,9 @@ register(
             integer("inputschematype"),
             integer("prioritytype"),
             integer("workqueuetype"),
-            choice("statecode", {0: "Active", 1: "Inactive"}, 0),
-            choice("statuscode", {1: "Active", 2: "Inactive"}, 1),
+            *STATE_AND_STATUS,
             flag("iscustomizable", True),
-            *solution_aware(),
+            *SOLUTION_AWARE,
         ),
         primary_name="name",
         ownership=Ownership.USER,
@@ -226,7 +222,7 @@ register(
             text("name", 400),
             text("input", 1_048_576),
             lookup("workqueueid", "workqueue", collection="workqueue_workqueueitem"),
-            choice("statecode", {0: "Active", 1: "Inactive"}, 0),
+            STATE,
         ),
         primary_name="name",
         ownership=Ownership.USER,
