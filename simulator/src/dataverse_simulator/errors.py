@@ -62,6 +62,11 @@ def not_found(type_name: str, key: str) -> ODataError:
     return ODataError(404, OBJECT_DOES_NOT_EXIST, f"Entity '{type_name}' With Id = {key} Does Not Exist")
 
 
+def invalid_argument(message: str) -> ODataError:
+    """A value that does not fit, as the platform's rules refuse it."""
+    return ODataError(400, INVALID_ARGUMENT, message)
+
+
 def invalid_query(message: str) -> ODataError:
     """A query option, a path or a literal that the service cannot understand."""
     return ODataError(400, INVALID_QUERY, message)

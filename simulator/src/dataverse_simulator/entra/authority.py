@@ -149,11 +149,9 @@ class Authority:
                 400,
                 "unauthorized_client",
                 700016,
-                f"Application with identifier '{client_id}' was not found in the directory 'Contoso'. This "
-                "can happen if the "
-                "application has not been installed by the administrator of the tenant or consented to by "
-                "any user in the "
-                "tenant. You may have sent your authentication request to the wrong tenant.",
+                f"Application with identifier '{client_id}' was not found in the directory 'Contoso'. This can happen "
+                "if the application has not been installed by the administrator of the tenant or consented to by any "
+                "user in the tenant. You may have sent your authentication request to the wrong tenant.",
             )
         if form.get("client_assertion"):
             self._check_assertion(application, form, base)
@@ -186,9 +184,8 @@ class Authority:
                 400,
                 "invalid_scope",
                 1002012,
-                f"The provided value for scope {' '.join(scope)} is not valid. Client credential flows must "
-                "have a scope value "
-                "with /.default suffixed to the resource identifier (application ID URI).",
+                f"The provided value for scope {' '.join(scope)} is not valid. Client credential flows must have a "
+                "scope value with /.default suffixed to the resource identifier (application ID URI).",
             )
         resource = (scope[0][: -len("/.default")] if scope else form["resource"]).rstrip("/")
         return self._known_audience(resource, base)
@@ -200,10 +197,9 @@ class Authority:
             400,
             "invalid_resource",
             500011,
-            f"The resource principal named {resource} was not found in the tenant named Contoso. This can "
-            "happen if the "
-            "application has not been installed by the administrator of the tenant or consented to by any "
-            "user in the tenant.",
+            f"The resource principal named {resource} was not found in the tenant named Contoso. This can happen if "
+            "the application has not been installed by the administrator of the tenant or consented to by any user "
+            "in the tenant.",
         )
 
     def _answer(self, application: Application, audience: str) -> dict[str, Any]:
@@ -280,8 +276,8 @@ def _no_tenant(request: Request) -> AuthorityError:
         400,
         "invalid_tenant",
         90002,
-        f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into "
-        "the correct cloud.",
+        f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing into the "
+        "correct cloud.",
     )
 
 
@@ -313,18 +309,16 @@ def _check_secret(application: Application, secret: str) -> None:
             401,
             "invalid_client",
             7000215,
-            "Invalid client secret provided. Ensure the secret being sent in the request is the client "
-            "secret value, not the "
-            f"client secret ID, for a secret added to app '{application.client_id}'.",
+            "Invalid client secret provided. Ensure the secret being sent in the request is the client secret value, "
+            f"not the client secret ID, for a secret added to app '{application.client_id}'.",
         )
     if application.secret_expires and application.secret_expires < datetime.now(timezone.utc):
         raise AuthorityError(
             401,
             "invalid_client",
             7000222,
-            f"The provided client secret keys for app '{application.client_id}' are expired. Visit the Azure "
-            "portal to create "
-            "new keys for your app, or consider using certificate credentials for added security.",
+            f"The provided client secret keys for app '{application.client_id}' are expired. Visit the Azure portal "
+            "to create new keys for your app, or consider using certificate credentials for added security.",
         )
 
 

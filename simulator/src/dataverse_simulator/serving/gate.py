@@ -55,9 +55,9 @@ class Gate:
         self._tokens.expire(_bearer_token(headers))
 
     def user(self, environment: Environment, claims: Mapping[str, str], headers: Mapping[str, str]) -> Row:
-        """The systemuser the request runs as. 403 without application user, when disabled, or without the right to
-        act for
-        somebody else."""
+        """The systemuser the request runs as; 403 without application user, when disabled, or without the right to act
+        for somebody else.
+        """
         user = environment.store.first("systemuser", applicationid=claims["appid"])
         if user is None:
             raise ODataError(403, USER_NOT_MEMBER, "The user is not a member of the organization.")
@@ -65,8 +65,8 @@ class Gate:
             raise ODataError(
                 403,
                 USER_DISABLED,
-                f"The specified user(Id = {user['systemuserid']}) in the organization is disabled. Consider "
-                "enabling this user.",
+                f"The specified user(Id = {user['systemuserid']}) in the organization is disabled. Consider enabling "
+                "this user.",
             )
         return _impersonated(environment, user, headers)
 

@@ -80,12 +80,11 @@ def refusal(code: str, retry_after: float, settings: Settings) -> ODataError:
     """429 as service protection answers it."""
     window = f"{settings.window_seconds:g} seconds"
     texts = {
-        REQUEST_LIMIT: f"Number of requests exceeded the limit of {settings.requests_per_window} over time "
-        f"window of {window}.",
+        REQUEST_LIMIT: f"Number of requests exceeded the limit of {settings.requests_per_window} over time window of "
+        f"{window}.",
         EXECUTION_TIME_LIMIT: "Combined execution time of incoming requests exceeded limit of "
-        f"{settings.execution_seconds_per_window * 1000:g} milliseconds over time window of {window}. "
-        "Decrease number of "
-        "concurrent requests or reduce the duration of requests and try again later.",
+        f"{settings.execution_seconds_per_window * 1000:g} milliseconds over time window of {window}. Decrease number "
+        "of concurrent requests or reduce the duration of requests and try again later.",
         CONCURRENCY_LIMIT: f"Number of concurrent requests exceeded the limit of {settings.concurrent_requests}.",
     }
     seconds = max(1, round(retry_after + 0.5))

@@ -14,7 +14,7 @@ from ..environments import schema, security
 from ..environments.context import Context
 from ..environments.hooks import Change, on
 from ..environments.store import Row
-from ..errors import ODataError, invalid_payload, not_found
+from ..errors import ODataError, invalid_argument, invalid_payload, not_found
 from ..web_api.operations import action, function
 from ..web_api.parameters import BadValueError, Entity, as_entity, required
 from . import masks as access_masks
@@ -123,7 +123,7 @@ def _target(context: Context, target: Entity) -> tuple[schema.Table, Row]:
     try:
         table = schema.table(target.table)
     except KeyError:
-        raise ODataError(400, "0x80040203", f"The entity with a name = '{target.table}' was not found.") from None
+        raise invalid_argument(f"The entity with a name = '{target.table}' was not found.") from None
     columns = security.columns_of_rights(table)
     row = context.store.get(table.name, target.id, columns=columns) if target.id else None
     if row is None:
@@ -135,7 +135,7 @@ def _shareable(context: Context, target: Entity) -> tuple[str, str]:
     """The record to be shared; the caller needs the table's Share privilege and the Share right on the record."""
     table, row = _target(context, target)
     if table.ownership is not schema.Ownership.USER:
-        raise ODataError(400, "0x80040203", f"Records of {table.type_name} cannot be shared: they have no owner.")
+        raise invalid_argument(f"Records of {table.type_name} cannot be shared: they have no owner.")
     security.require_right(context.store, context.user, "Share", table, row)
     return table.name, row[table.primary_key]
 

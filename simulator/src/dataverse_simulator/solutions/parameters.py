@@ -12,7 +12,7 @@ from typing import Any
 
 from ..environments import schema
 from ..environments.context import Context
-from ..errors import ODataError, not_modelled
+from ..errors import ODataError, invalid_argument, not_modelled
 from ..packages.package import PackageError, SolutionPackage, read_package
 from ..web_api import records
 from ..web_api.parameters import BadValueError, Entity, Parameter, as_guid, optional, required
@@ -94,7 +94,7 @@ def package_bytes(context: Context, parameters: dict[str, Any]) -> bytes:
     upload_id = (parameters.get("SolutionParameters") or {}).get(_UPLOAD)
     content = parameters.get("CustomizationFile")
     if content and upload_id:
-        raise ODataError(400, "0x80040203", "Only one of CustomizationFile and StageSolutionUploadId may be given.")
+        raise invalid_argument("Only one of CustomizationFile and StageSolutionUploadId may be given.")
     if content:
         return bytes(content)
     if not upload_id:
@@ -102,7 +102,7 @@ def package_bytes(context: Context, parameters: dict[str, Any]) -> bytes:
     try:
         upload = context.store.get("stagesolutionupload", as_guid(upload_id))
     except BadValueError as error:
-        raise ODataError(400, "0x80040203", str(error)) from error
+        raise invalid_argument(str(error)) from error
     if upload is None:
         raise ODataError(400, "0x80040217", f"Entity 'StageSolutionUpload' With Id = {upload_id} Does Not Exist")
     return bytes(upload["solutionfile"])

@@ -17,7 +17,7 @@ from ..environments import schema
 from ..environments.context import Context
 from ..environments.hooks import Change, on
 from ..environments.store import Row
-from ..errors import ODataError
+from ..errors import invalid_argument
 from . import layers
 from . import rows as solution_rows
 from .components import KINDS, ComponentKind, content_of, name_of
@@ -38,10 +38,8 @@ def show_layers(context: Context, change: Change) -> None:
     condition = change.options.get("$filter", "")
     found, kind_name = _LAYER_ID.search(condition), _LAYER_KIND.search(condition)
     if not found or not kind_name:
-        raise ODataError(
-            400,
-            "0x80040203",
-            "A filter on msdyn_componentid and msdyn_solutioncomponentname is required to retrieve component layers.",
+        raise invalid_argument(
+            "A filter on msdyn_componentid and msdyn_solutioncomponentname is required to retrieve component layers."
         )
     _clear(context, "msdyn_componentlayer")
     kind = next((one for one in KINDS if one.layer_name.lower() == kind_name[1].lower()), None)
@@ -59,8 +57,8 @@ def show_summaries(context: Context, change: Change) -> None:
     condition = change.options.get("$filter", "")
     found = _SOLUTION_ID.search(condition)
     if not found or re.search(r"\beq (true|false)\b", condition):
-        raise ODataError(
-            400, "0x80040203", "A filter on msdyn_solutionid is required, and conditions on booleans are not supported."
+        raise invalid_argument(
+            "A filter on msdyn_solutionid is required, and conditions on booleans are not supported."
         )
     _clear(context, "msdyn_solutioncomponentsummary")
     for kind, row_id in solution_rows.modelled_members(context.store, found[1].lower()):
@@ -74,10 +72,8 @@ def limit_history_conditions(context: Context, change: Change) -> None:
     """The virtual table takes conditions on the name, not on times or activities."""
     used = set(_CONDITION.findall(change.options.get("$filter", "")))
     if used - HISTORY_CONDITIONS:
-        raise ODataError(
-            400,
-            "0x80040203",
-            f"Conditions on {', '.join(sorted(used - HISTORY_CONDITIONS))} are not supported by msdyn_solutionhistory.",
+        raise invalid_argument(
+            f"Conditions on {', '.join(sorted(used - HISTORY_CONDITIONS))} are not supported by msdyn_solutionhistory."
         )
 
 

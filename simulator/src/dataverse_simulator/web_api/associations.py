@@ -12,7 +12,7 @@ from ..environments import schema, security
 from ..environments.context import Context
 from ..environments.schema import Relationship
 from ..environments.store import Row
-from ..errors import INVALID_ARGUMENT, ODataError, invalid_query, not_found
+from ..errors import ODataError, invalid_argument, invalid_query, not_found
 from .records import existing, referenced, update
 
 #: Privilege beside Write on the record that linking needs.
@@ -85,11 +85,9 @@ def _refuse_link(relationship: Relationship, team: Row | None) -> None:
     if team is None:
         return
     if relationship.name == "teamroles_association" and team["teamtype"] == 1:
-        raise ODataError(400, INVALID_ARGUMENT, "Security roles cannot be assigned to a team of type Access.")
+        raise invalid_argument("Security roles cannot be assigned to a team of type Access.")
     if relationship.name == "teammembership_association" and team["teamtype"] in (2, 3):
-        raise ODataError(
-            400, INVALID_ARGUMENT, "The members of a Microsoft Entra group team are managed in Microsoft Entra ID."
-        )
+        raise invalid_argument("The members of a Microsoft Entra group team are managed in Microsoft Entra ID.")
 
 
 def _collection(table: schema.Table, navigation: str) -> tuple[schema.Table, schema.Column]:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from http.client import responses
 from urllib.parse import urlsplit
 
-from ..errors import INVALID_ARGUMENT, ODataError, invalid_query
+from ..errors import invalid_argument, invalid_query
 from .messages import Answer, Call
 
 LIMIT = 1000
@@ -49,8 +49,8 @@ def _pieces(body: bytes, boundary: bytes) -> list[bytes]:
     parts = re.split(rb"\r\n" + re.escape(delimiter) + rb"(--)?[ \t]*(?=\r\n|$)", b"\r\n" + body)
     if len(parts) < 3 or b"--" not in parts[1::2]:
         raise invalid_query(
-            "Invalid batch payload: a boundary delimiter or the closing delimiter is missing (every line has "
-            "to end with CRLF)."
+            "Invalid batch payload: a boundary delimiter or the closing delimiter is missing (every line has to end "
+            "with CRLF)."
         )
     return [piece.removeprefix(b"\r\n") for piece in parts[2::2]][: parts[1::2].index(b"--")]
 
@@ -86,10 +86,8 @@ def parse(call: Call) -> list[Part | ChangeSet]:
             items.append(_part(outer, headers, body, in_set=False))
     count = sum(len(item.parts) if isinstance(item, ChangeSet) else 1 for item in items)
     if count > LIMIT:
-        raise ODataError(
-            400,
-            INVALID_ARGUMENT,
-            f"The number of operations in the batch request ({count}) exceeds the maximum of {LIMIT}.",
+        raise invalid_argument(
+            f"The number of operations in the batch request ({count}) exceeds the maximum of {LIMIT}."
         )
     return items
 

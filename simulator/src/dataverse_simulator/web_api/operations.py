@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..environments.context import Context
-from ..errors import ODataError, invalid_payload, invalid_query
+from ..errors import ODataError, invalid_argument, invalid_payload, invalid_query
 from .parameters import BadValueError, Parameter, convert
 
 Work = Callable[[Context, dict[str, Any]], "dict[str, Any] | None"]
@@ -97,9 +97,7 @@ def accept(operation: Operation, sent: Mapping[str, Any]) -> dict[str, Any]:
             )
     for name, parameter in operation.parameters.items():
         if parameter.required and name not in sent:
-            raise ODataError(
-                400, "0x80040203", f"Required field '{name}' is missing for the request '{operation.name}'."
-            )
+            raise invalid_argument(f"Required field '{name}' is missing for the request '{operation.name}'.")
     try:
         return {name: convert(operation.parameters[name], value) for name, value in sent.items()}
     except BadValueError as error:

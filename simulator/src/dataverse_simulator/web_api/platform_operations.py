@@ -16,7 +16,7 @@ from ..environments.context import Context
 from ..environments.hooks import Change
 from ..environments.seeding import environment_id
 from ..environments.store import Row
-from ..errors import INVALID_ARGUMENT, ODataError, not_found
+from ..errors import ODataError, invalid_argument, not_found
 from .addressing import made_on_mention
 from .operations import function
 from .parameters import required
@@ -41,7 +41,7 @@ def retrieve_version(context: Context, parameters: dict[str, Any]) -> dict[str, 
 @function("RetrieveCurrentOrganization", {"AccessType": required("enum")})
 def retrieve_current_organization(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     if parameters["AccessType"] not in ("Default", "Internet", "Intranet"):
-        raise ODataError(400, INVALID_ARGUMENT, f"'{parameters['AccessType']}' is no EndpointAccessType.")
+        raise invalid_argument(f"'{parameters['AccessType']}' is no EndpointAccessType.")
     organization = context.environment.organization
     url = context.headers["x-simulator-base"] + "/"
     addresses = {
@@ -174,11 +174,11 @@ def complete_group_team(context: Context, change: Change) -> None:
     object_id = change.values.get("azureactivedirectoryobjectid")
     if object_id is None:
         if change.values.get("teamtype", 0) in (2, 3):
-            raise ODataError(400, INVALID_ARGUMENT, "A group team needs the object id of its Microsoft Entra group.")
+            raise invalid_argument("A group team needs the object id of its Microsoft Entra group.")
         return
     group = context.environment.tenant.directory.group(object_id)
     if group is None:
-        raise ODataError(400, INVALID_ARGUMENT, f"The Microsoft Entra group with object id {object_id} does not exist.")
+        raise invalid_argument(f"The Microsoft Entra group with object id {object_id} does not exist.")
     change.values.setdefault("membershiptype", 0)
     change.values["teamtype"] = 3 if group.kind == "office" else 2
     change.values.setdefault("name", group.name)
@@ -210,9 +210,7 @@ def complete_user(context: Context, change: Change) -> None:
         return
     application = context.environment.tenant.directory.application(application_id)
     if application is None:
-        raise ODataError(
-            400, INVALID_ARGUMENT, f"The application with id {application_id} was not found in Microsoft Entra ID."
-        )
+        raise invalid_argument(f"The application with id {application_id} was not found in Microsoft Entra ID.")
     change.values.setdefault("domainname", f"{application_id}@contoso.example")
     change.values["fullname"] = f"# {application.name}"
     change.values.setdefault("accessmode", 4)

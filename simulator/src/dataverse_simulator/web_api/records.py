@@ -18,11 +18,11 @@ from ..environments.store import Row, new_id
 from ..errors import (
     CONCURRENCY_MISMATCH,
     DUPLICATE_RECORD,
-    INVALID_ARGUMENT,
     INVALID_QUERY,
     TEXT_TOO_LONG,
     VALUE_OUT_OF_RANGE,
     ODataError,
+    invalid_argument,
     invalid_payload,
     not_found,
     not_modelled,
@@ -59,7 +59,7 @@ def _system_required(context: Context, column: Column) -> Any:
         return context.user["businessunitid"]
     if column.name == "administratorid":
         return context.user_id
-    raise ODataError(400, INVALID_ARGUMENT, f"Attribute '{column.name}' cannot be NULL")
+    raise invalid_argument(f"Attribute '{column.name}' cannot be NULL")
 
 
 def update(context: Context, table: schema.Table, row_id: str, body: Mapping[str, Any], if_match: str = "") -> Row:
@@ -133,14 +133,13 @@ def _writable(table: schema.Table, name: str, value: Any, creating: bool) -> Col
         else:
             raise invalid_payload(
                 table.set_name,
-                f"The property '{name}' does not exist on type 'Microsoft.Dynamics.CRM.{table.name}'. Make "
-                "sure to only use "
-                "property names that are defined by the type.",
+                f"The property '{name}' does not exist on type 'Microsoft.Dynamics.CRM.{table.name}'. Make sure to "
+                "only use property names that are defined by the type.",
             )
     elif column.kind is Kind.LOOKUP:
         raise direct_reference()
     if column.read_only or (column.on_create_only and not creating):
-        raise ODataError(400, INVALID_ARGUMENT, f"The property '{name}' of '{table.name}' is read-only.")
+        raise invalid_argument(f"The property '{name}' of '{table.name}' is read-only.")
     return column
 
 
@@ -160,11 +159,10 @@ def _bound(context: Context, table: schema.Table, navigation: str, value: Any) -
         raise invalid_payload(
             table.set_name,
             f"An undeclared property '{navigation}' which only has property annotations in the payload but no "
-            "property value "
-            "was found in the payload.",
+            "property value was found in the payload.",
         )
     if column.read_only or (column.on_create_only and column.read_only):
-        raise ODataError(400, INVALID_ARGUMENT, f"The property '{navigation}' of '{table.name}' is read-only.")
+        raise invalid_argument(f"The property '{navigation}' of '{table.name}' is read-only.")
     if value is None:
         return {column.name: None}
     target, row_id = referenced(context, str(value))
@@ -200,18 +198,16 @@ def _value(table: schema.Table, column: Column, value: Any) -> Any:
         raise ODataError(
             400,
             TEXT_TOO_LONG,
-            f"A validation error occurred.  The length of the '{column.name}' attribute of the '{table.name}' "
-            "entity exceeded "
-            f"the maximum allowed length of '{column.max_length}'.",
+            f"A validation error occurred.  The length of the '{column.name}' attribute of the '{table.name}' entity "
+            f"exceeded the maximum allowed length of '{column.max_length}'.",
         )
     if column.kind is Kind.CHOICE and column.options and checked not in column.options:
         accepted = ",".join(str(option) for option in column.options)
         raise ODataError(
             400,
             VALUE_OUT_OF_RANGE,
-            f"A validation error occurred.  The value {checked} of '{column.name}' on record of type "
-            f"'{table.name}' is outside "
-            f"the valid range. Accepted Values: {accepted}",
+            f"A validation error occurred.  The value {checked} of '{column.name}' on record of type '{table.name}' "
+            f"is outside the valid range. Accepted Values: {accepted}",
         )
     return checked
 
