@@ -34,7 +34,7 @@ test-unit: $(VENV)/test.stamp ## Run the collection's unit tests
 	@$(RUNNER) unit
 
 test-integration: $(VENV)/test.stamp ## Run the installed artifact against the simulator, through both doors
-	@$(RUNNER) integration
+	@$(RUNNER) integration-module integration-worker
 
 test-simulator: $(VENV)/test.stamp ## Run the simulator's own tests
 	@$(RUNNER) simulator

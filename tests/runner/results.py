@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import pathlib
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -26,6 +27,19 @@ class Counts:
 
     def __str__(self) -> str:
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+def closing_line(stage: str, counts: Counts, seconds: float) -> str:
+    """Return the line that a stage ends with."""
+    return f"===== {stage}: {counts} ({seconds:.0f} s) ====="
+
+
+def read_closing_line(output: str) -> Counts:
+    """Return the counts that the output of a stage ends with; a stage without a closing line has failed."""
+    closed = re.search(
+        r"^===== \S+: (\d+) passed, (\d+) failed, (\d+) skipped \(\d+ s\) =====$\Z", output, re.MULTILINE
+    )
+    return Counts(*map(int, closed.groups())) if closed else Counts(failed=1)
 
 
 def read_junit(files: Iterable[pathlib.Path], returncode: int) -> Counts:

@@ -24,7 +24,7 @@ runpy.run_module("pip", run_name="__main__", alter_sys=True)
 
 def run() -> Counts:
     """Run the tests with a home folder of their own: ansible-test keeps virtual environments and caches there."""
-    collection = workspace.checkout()
+    collection = workspace.checkout(workspace.BUILD / "sanity")
     home = workspace.BUILD / "home"
     pip_settings = home / ".config" / "pip" / "pip.conf"
     pip_settings.parent.mkdir(parents=True, exist_ok=True)

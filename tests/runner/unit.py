@@ -10,30 +10,37 @@ import pathlib
 from . import processes, workspace
 from .results import Counts, read_junit
 
+PLACE = workspace.BUILD / "unit"
+OPTIONS = ("--quiet", "--numprocesses=auto", "--dist=worksteal", "--timeout=900", "--hypothesis-profile=ci")
+
 
 def run() -> Counts:
     """Run the unit tests with the Python of this run."""
-    return run_with(workspace.PYTHON)
+    return pytest("tests/unit", PLACE)
 
 
-def run_with(python: pathlib.Path) -> Counts:
-    """Run the unit tests in a virtual environment, given by its Python."""
-    return pytest(workspace.checkout() / "tests" / "unit", python)
-
-
-def pytest(tests: pathlib.Path, python: pathlib.Path = workspace.PYTHON) -> Counts:
+def pytest(
+    tests: str,
+    place: pathlib.Path,
+    python: pathlib.Path = workspace.PYTHON,
+) -> Counts:
     """Run pytest on a folder of a copy of the checkout, with as many processes as there are processors."""
-    report = workspace.BUILD / "junit" / f"{tests.name}-{python.parents[1].name}.xml"
+    collection = workspace.checkout(place)
+    report = place / "junit.xml"
     report.unlink(missing_ok=True)
-    options = ["--quiet", "--numprocesses=auto", "--dist=worksteal", "--timeout=900", "--hypothesis-profile=ci"]
     completed = processes.run(
-        [python, "-m", "pytest", *options, f"--junit-xml={report}", tests],
-        cwd=tests.parent,
-        environment=workspace.variables(
-            python,
-            ANSIBLE_COLLECTIONS_PATH=str(workspace.BUILD / "checkout"),
-            PYTHONPATH=str(workspace.BUILD / "checkout"),
-            SOLUTION_PACKAGES=str(workspace.PACKAGES),
-        ),
+        [python, "-m", "pytest", *OPTIONS, f"--basetemp={place / 'pytest'}", f"--junit-xml={report}", tests],
+        cwd=collection,
+        environment=variables(place, python),
     )
     return read_junit(filter(pathlib.Path.exists, [report]), completed.returncode)
+
+
+def variables(place: pathlib.Path, python: pathlib.Path = workspace.PYTHON) -> dict[str, str]:
+    """Return the environment variables with which tests find the collection's copy in a place."""
+    return workspace.variables(
+        python,
+        ANSIBLE_COLLECTIONS_PATH=str(place / "checkout"),
+        PYTHONPATH=str(place / "checkout"),
+        SOLUTION_PACKAGES=str(workspace.PACKAGES),
+    )

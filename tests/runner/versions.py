@@ -18,6 +18,8 @@ from .results import Counts
 PAIRS = {"3.10": "2.17", "3.13": "2.21"}
 """By version of Python, the version of ansible-core that requirements/test.txt holds for it."""
 
+PLACE = workspace.BUILD / "versions"
+
 VERSION_MANAGERS = (
     "~/.pyenv/versions/{version}*/bin",
     "~/.local/share/uv/python/cpython-{version}*/bin",
@@ -43,8 +45,10 @@ def run() -> Counts:
 
 def _run_with(python: pathlib.Path) -> Counts:
     processes.run(["ansible", "--version"], cwd=workspace.ROOT, environment=workspace.variables(python))
-    collection = workspace.installed_with_tests()
-    return unit.run_with(python) + integration.run_targets(collection, "smoke/", in_worker=True, python=python)
+    collection = workspace.installed_with_tests(PLACE)
+    return unit.pytest("tests/unit", PLACE, python) + integration.run_targets(
+        collection, "smoke/", in_worker=True, python=python
+    )
 
 
 def find_interpreter(version: str) -> pathlib.Path | None:

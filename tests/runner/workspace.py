@@ -3,7 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where the stages run: a copy of the checkout, the installed artifact, and the environment variables of commands.
 
-ansible-test insists on a folder ``ansible_collections/coe/power_platform`` that is a git repository and no link.
+ansible-test insists on a folder ``ansible_collections/coe/power_platform`` that is a git repository and no link. Each
+stage has copies of its own, in the folder ``place``, so that stages can run side by side.
 """
 
 from __future__ import annotations
@@ -41,54 +42,50 @@ def variables(python: pathlib.Path = PYTHON, **more: str) -> dict[str, str]:
     return kept | more
 
 
-def checkout() -> pathlib.Path:
+def checkout(place: pathlib.Path = BUILD) -> pathlib.Path:
     """Copy what git knows of the checkout (tracked and new files, by hard links); return the copy's folder."""
     known = processes.check(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"], cwd=ROOT, environment=variables()
     )
     files = [ROOT / name for name in known.split("\0") if name]
-    return _repository(BUILD / "checkout", (file for file in files if file.is_file()))
+    shutil.rmtree(place / "checkout", ignore_errors=True)
+    target = place / "checkout" / COLLECTION
+    _link((file for file in files if file.is_file()), ROOT, target)
+    processes.check(["git", "init", "--quiet"], cwd=target, environment=variables())
+    return target
 
 
-def build() -> pathlib.Path:
+def build(place: pathlib.Path = BUILD) -> pathlib.Path:
     """Build the collection from a copy of the checkout; return the artifact's path."""
-    folder = BUILD / "artifact"
+    folder = place / "artifact"
     shutil.rmtree(folder, ignore_errors=True)
     processes.check(
-        ["ansible-galaxy", "collection", "build", "--output-path", folder], cwd=checkout(), environment=variables()
+        ["ansible-galaxy", "collection", "build", "--output-path", folder], cwd=checkout(place), environment=variables()
     )
     return next(folder.glob("*.tar.gz"))
 
 
-def install() -> pathlib.Path:
-    """Install a fresh artifact below ``.build/installed``; return the folder for ANSIBLE_COLLECTIONS_PATH."""
-    artifact = build()
-    target = BUILD / "installed"
+def install(place: pathlib.Path = BUILD) -> pathlib.Path:
+    """Install a fresh artifact below ``installed``; return the folder for ANSIBLE_COLLECTIONS_PATH."""
+    artifact = build(place)
+    target = place / "installed"
     shutil.rmtree(target, ignore_errors=True)
     processes.check(
         ["ansible-galaxy", "collection", "install", artifact, "--collections-path", target, "--offline"],
-        cwd=BUILD,
+        cwd=place,
         environment=variables(ANSIBLE_COLLECTIONS_PATH=str(target)),
     )
     return target
 
 
-def installed_with_tests() -> pathlib.Path:
+def installed_with_tests(place: pathlib.Path) -> pathlib.Path:
     """Install a fresh artifact and lay the tests over it; return the collection's folder."""
-    collection = install() / COLLECTION
+    collection = install(place) / COLLECTION
     for name in ("config.yml", "integration"):
-        source = BUILD / "checkout" / COLLECTION / "tests" / name
+        source = place / "checkout" / COLLECTION / "tests" / name
         _link(source.rglob("*") if source.is_dir() else [source], source.parent, collection / "tests")
     processes.check(["git", "init", "--quiet"], cwd=collection, environment=variables())
     return collection
-
-
-def _repository(folder: pathlib.Path, files: Iterable[pathlib.Path]) -> pathlib.Path:
-    shutil.rmtree(folder, ignore_errors=True)
-    target = folder / COLLECTION
-    _link(files, ROOT, target)
-    processes.check(["git", "init", "--quiet"], cwd=target, environment=variables())
-    return target
 
 
 def _link(files: Iterable[pathlib.Path], source: pathlib.Path, target: pathlib.Path) -> None:
