@@ -11,7 +11,7 @@ RUNNER := $(VENV)/bin/python -m tests.runner
 INSTALLED := .build/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-sanity lint test-unit test-integration test-simulator test-versions docs benchmark build lock clean
+.PHONY: help demo quick target test test-sanity lint test-unit test-integration test-simulator test-versions docs benchmark build lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,14 +21,20 @@ demo: $(VENV)/run.stamp ## Play the life of a shared desktop flow against a loca
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/$(INSTALLED)" \
 		PYTHONPATH="$(CURDIR)/$(INSTALLED)" $(VENV)/bin/python examples/demo/demo.py
 
+quick: $(VENV)/test.stamp ## Run pytest in the working tree: ARGS="-k share", TESTS=simulator/tests or a file
+	@$(VENV)/bin/python -m tests.runner.quick $(or $(TESTS),tests/unit) $(ARGS)
+
+target: $(VENV)/test.stamp ## Run integration targets: NAME=team, through both doors or DOOR=worker|module
+	@$(VENV)/bin/python -m tests.runner.target $(NAME) $(if $(DOOR),--door $(DOOR))
+
 test: $(VENV)/test.stamp ## Run all checks and tests and end with one line of counts
 	@$(RUNNER)
 
 test-sanity: $(VENV)/test.stamp ## Run ansible-test's sanity tests
 	@$(RUNNER) sanity
 
-lint: $(VENV)/test.stamp ## Check sources, types, documentation, changelog, licences and the artifact
-	@$(RUNNER) lint
+lint: $(VENV)/test.stamp ## Check sources, types, documentation, changelog, licences and the artifact; CHECKS="mypy reuse"
+	@$(if $(CHECKS),$(VENV)/bin/python -m tests.runner.lint $(CHECKS),$(RUNNER) lint)
 
 test-unit: $(VENV)/test.stamp ## Run the collection's unit tests
 	@$(RUNNER) unit
