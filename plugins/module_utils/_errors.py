@@ -24,6 +24,10 @@ class PowerPlatformError(Exception):
         self.result: dict[str, Any] = dict(result or {})
         self.details: dict[str, Any] = {key: value for key, value in details.items() if value is not None}
 
+    def to_result(self) -> dict[str, Any]:
+        """Return the result of a task that failed with it."""
+        return {**self.result, "failed": True, "msg": str(self), "failure": self.details}
+
 
 class ConfigurationError(PowerPlatformError):
     """An option, a combination of options, or a library of the machine does not do."""

@@ -117,7 +117,7 @@ def perform(definition: ModuleDefinition, work: Work) -> Outcome:
     try:
         result = definition.work(work)
     except PowerPlatformError as error:
-        result = {**error.result, "failed": True, "msg": str(error), "failure": error.details}
+        result = error.to_result()
     finally:
         work.close()
     return Outcome(result, work.secrets)

@@ -29,6 +29,7 @@ extends_documentation_fragment:
   - coe.power_platform.connection
   - coe.power_platform.attributes
   - coe.power_platform.attributes.managed
+  - coe.power_platform.import_options
   - coe.power_platform.wait
   - coe.power_platform.share_guard
 options:
@@ -47,50 +48,6 @@ options:
     type: list
     elements: path
     default: []
-  import_mode:
-    description:
-      - How a higher version replaces an installed one. For a first installation all modes do the same.
-      - V(update) replaces what the package has and leaves what it lacks (see RV(left_overs)). It keeps the shares of
-        the flows. It is the fastest mode.
-      - V(upgrade) also deletes what the package lacks. The platform removes the shares of the solution's flows.
-      - V(stage_for_upgrade) installs the package beside the installed solution, as C(<name>_Upgrade), until
-        M(coe.power_platform.solution_promote) applies it.
-      - V(upgrade) and V(stage_for_upgrade) need a managed package.
-      - V(auto) chooses between V(update) and V(upgrade) by the first of these rules that applies; RV(plan.auto) and
-        RV(reason) tell which one it was. The solution is not installed or the package is unmanaged, so V(update).
-        The package lacks nothing that is installed, or only what other managed solutions hold too, so V(update).
-        Something still needs what the package lacks, so V(update), and it stays and is reported. Otherwise V(upgrade).
-    type: str
-    choices: [update, upgrade, stage_for_upgrade, auto]
-    default: update
-  on_contract_break:
-    description:
-      - What to do when the package breaks the contract of an installed desktop flow, which is to remove, rename or
-        retype an input or output, to demand a new input, or to delete the flow.
-      - V(fail) refuses the import before anything changes, V(warn) goes on with a warning, V(ignore) goes on silently.
-        RV(plan.contract_changes) tells the changes in any case.
-      - When not set, it is V(fail) for flows that have a known caller, in the environment or in the package itself, and
-        V(warn) for flows that have none. A caller counts even if its own arguments fit the new contract, since whoever
-        deploys it has to make sure of that.
-    type: str
-    choices: [fail, warn, ignore]
-  force:
-    description:
-      - Import the package even if its version is installed already. This is always an update, since the platform
-        upgrades to higher versions only.
-    type: bool
-    default: false
-  allow_downgrade:
-    description:
-      - Whether O(import_mode=update) may replace a higher version by a lower one.
-    type: bool
-    default: false
-  overwrite_customizations:
-    description:
-      - Whether to overwrite unmanaged changes that were made in the environment itself. It makes imports slower, since
-        the platform then processes unchanged components too.
-    type: bool
-    default: false
   publish_workflows:
     description:
       - Whether to activate processes and plug-in steps after the import.
@@ -103,30 +60,6 @@ options:
       - Needs O(wait=true).
     type: bool
     default: false
-  deployment_settings:
-    description:
-      - Connections and values of environment variables, as C(pac solution create-settings) writes them.
-        Either the path of the JSON file or its content as a dictionary.
-      - Entries with an empty value count as not given.
-    type: raw
-  connection_references:
-    description:
-      - Ids of the connections to use, by the logical name of the connection reference. They win over
-        O(deployment_settings).
-    type: dict
-  environment_variables:
-    description:
-      - Values of environment variables by their schema name. They win over O(deployment_settings).
-      - Dictionaries and lists are written as JSON, booleans as V(yes) and V(no).
-      - Results never show values, but Ansible shows the options of a task from C(-vvv) on. Set C(no_log=true) for the
-        task if values are confidential.
-    type: dict
-  allow_unbound_references:
-    description:
-      - Whether connection references of the package may stay without a connection.
-      - When not set, the import is refused if O(connection_references) or O(deployment_settings) speaks of some of them
-        only, and there is a warning if no connection is given at all.
-    type: bool
   wait:
     description:
       - Whether to wait for the end of the import. Use M(coe.power_platform.import_job_info) to follow it otherwise.
@@ -534,14 +467,9 @@ from typing import Any
 from ..module_utils._arguments import wait_arguments
 from ..module_utils._module import run_module
 from ..module_utils._packages.package import read_package
-from ..module_utils._plan.import_planner import ImportPlanner
+from ..module_utils._plan.deployment import IMPORT_ARGUMENTS, planned_import
 from ..module_utils._sharing.guard import GUARD_ARGUMENTS
-from ..module_utils._solutions.bindings import Bindings
-from ..module_utils._solutions.decision import Wish
 from ..module_utils._solutions.guarded_operations import do_guarded
-from ..module_utils._solutions.import_orders import ImportOptions
-from ..module_utils._solutions.imports import SolutionImport
-from ..module_utils._solutions.settings import leave_to_others, read_settings, settings_of_package
 from ..module_utils._work import ModuleDefinition, Work
 
 
@@ -549,31 +477,9 @@ def import_solution(work: Work) -> dict[str, Any]:
     """Bring the package into the environment, or predict what that would do."""
     params = work.params
     package = read_package(params["src"])
-    companions = [it for it in map(read_package, params["together_with"]) if it.unique_name != package.unique_name]
-    settings = read_settings(
-        params["deployment_settings"], params["connection_references"], params["environment_variables"]
-    )
-    auto = params["import_mode"] == "auto"
-    options = ImportOptions(
-        wish=Wish("update" if auto else params["import_mode"], params["force"], params["allow_downgrade"]),
-        overwrite_customizations=params["overwrite_customizations"],
-        publish_workflows=params["publish_workflows"],
-        publish=params["publish"],
-        allow_unbound=params["allow_unbound_references"],
-    )
-    settings = settings_of_package(leave_to_others(settings, package, companions), package)
-    bindings = Bindings(work.client, package, settings)
-    plan = ImportPlanner(
-        work.client,
-        package,
-        bindings,
-        options,
-        work.warn,
-        auto=auto,
-        on_contract_break=params["on_contract_break"],
-        companions=companions,
-    )
-    solution_import = SolutionImport(work.client, package, bindings, options, plan, work.warn)
+    others = [it for it in map(read_package, params["together_with"]) if it.unique_name != package.unique_name]
+    publishing = {"publish_workflows": params["publish_workflows"], "publish": params["publish"]}
+    solution_import = planned_import(work, package, others, **publishing)
     flow_ids = [flow.id for flow in package.desktop_flows]
     return do_guarded(work, package.unique_name, solution_import, flow_ids)
 
@@ -583,21 +489,9 @@ MODULE = ModuleDefinition(
     argument_spec={
         "src": {"type": "path", "required": True},
         "together_with": {"type": "list", "elements": "path", "default": []},
-        "import_mode": {
-            "type": "str",
-            "choices": ["update", "upgrade", "stage_for_upgrade", "auto"],
-            "default": "update",
-        },
-        "on_contract_break": {"type": "str", "choices": ["fail", "warn", "ignore"]},
-        "force": {"type": "bool", "default": False},
-        "allow_downgrade": {"type": "bool", "default": False},
-        "overwrite_customizations": {"type": "bool", "default": False},
+        **IMPORT_ARGUMENTS,
         "publish_workflows": {"type": "bool", "default": True},
         "publish": {"type": "bool", "default": False},
-        "deployment_settings": {"type": "raw"},
-        "connection_references": {"type": "dict"},
-        "environment_variables": {"type": "dict"},
-        "allow_unbound_references": {"type": "bool"},
         "wait": {"type": "bool", "default": True},
         **wait_arguments(7200),
         **GUARD_ARGUMENTS,

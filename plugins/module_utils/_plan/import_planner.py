@@ -18,7 +18,7 @@ from .._errors import RefusedError
 from .._packages.callers import Caller, package_callers
 from .._packages.package import Package
 from .._solutions.bindings import Bindings
-from .._solutions.decision import Decision, Target, Wish, decide
+from .._solutions.decision import Decision, Mode, Target, Wish, decide
 from .._solutions.import_orders import ImportOptions
 from .companions import with_companions
 from .environment import Environment
@@ -31,8 +31,8 @@ from .verdict import OnContractBreak, Verdict, judge
 class ImportPlanner:
     """The planner of ``SolutionImport``: decides, and plans what is more than nothing.
 
-    ``auto`` lets the plan choose between update and upgrade instead of the wish. Nothing is read of the environment
-    where nothing is to be imported.
+    ``auto`` lets the plan choose between update and upgrade instead of the wish, and with ``stages_upgrades`` between
+    update and staging an upgrade. Nothing is read of the environment where nothing is to be imported.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class ImportPlanner:
         warn: Callable[[str], None],
         *,
         auto: bool = False,
+        stages_upgrades: bool = False,
         on_contract_break: OnContractBreak | None = None,
         companions: Sequence[Package] = (),
     ) -> None:
@@ -52,6 +53,7 @@ class ImportPlanner:
         self._reader = EnvironmentReader(client, package, bindings, options.overwrite_customizations)
         self._warn = warn
         self._auto = auto
+        self._upgrade: Mode = "stage_for_upgrade" if stages_upgrades else "upgrade"
         self._on_contract_break = on_contract_break
         self._companions = companions
         self._decision: Decision | None = None
@@ -60,6 +62,9 @@ class ImportPlanner:
 
     def decide(self, target: Target, wish: Wish) -> Decision:
         """Return the operation that brings the package into the environment, or ``none``, or ``refuse``."""
+        if self._auto and target.staged:
+            # An earlier run has chosen to upgrade, and was interrupted.
+            wish = dataclasses.replace(wish, mode=self._upgrade)
         decision = decide(self._package, target, wish)
         if decision.operation not in ("none", "refuse"):
             plan = self._settle(Plan(self._package, self._callers, self._read(target), decision), target, wish)
@@ -87,7 +92,8 @@ class ImportPlanner:
         if not self._auto or not target.installed or lower:
             return plan
         choice = plan.choice
-        decision = decide(self._package, target, dataclasses.replace(wish, mode=choice.mode))
+        mode = self._upgrade if choice.mode == "upgrade" else choice.mode
+        decision = decide(self._package, target, dataclasses.replace(wish, mode=mode))
         reason = f"{decision.reason}, and {choice.reason}"
         return dataclasses.replace(plan, decision=Decision(decision.operation, reason))
 

@@ -40,10 +40,28 @@ def do_guarded(work: Work, solution: str, task: SolutionTask, flow_ids: Collecti
     What an earlier run left undone is completed first. Raises what the task raises, ``RefusedError`` when the shares
     cannot be recorded before an upgrade, and ``OperationFailedError`` when some could not be put back after it.
     """
+    if work.check_mode:
+        return predict_guarded(work, solution, task, flow_ids)
+    guard = _guard_of(work, solution, flow_ids)
+    return _perform(work, guard, task) if guard else task.perform(operations_of(work))
+
+
+def predict_guarded(work: Work, solution: str, task: SolutionTask, flow_ids: Collection[str] = ()) -> dict[str, Any]:
+    """Return what ``do_guarded`` would return, without writing anything."""
+    guard = _guard_of(work, solution, flow_ids)
+    result = task.predict()
+    if guard is None:
+        return result
+    if result["operation"] != "none":
+        guard.observe()
+    return _with_shares(result, guard.prediction(taking=result["operation"] in SHARE_TAKING))
+
+
+def _guard_of(work: Work, solution: str, flow_ids: Collection[str]) -> ShareGuard | None:
     params = work.params
     if not params["protect_shares"]:
-        return task.predict() if work.check_mode else task.perform(operations_of(work))
-    guard = ShareGuard(
+        return None
+    return ShareGuard(
         work.client,
         solution,
         records_of(work.client, params, work.warn),
@@ -51,14 +69,6 @@ def do_guarded(work: Work, solution: str, task: SolutionTask, flow_ids: Collecti
         required=params["require_share_record"],
         warn=work.warn,
     )
-    return _predict(guard, task) if work.check_mode else _perform(work, guard, task)
-
-
-def _predict(guard: ShareGuard, task: SolutionTask) -> dict[str, Any]:
-    result = task.predict()
-    if result["operation"] != "none":
-        guard.observe()
-    return _with_shares(result, guard.prediction(taking=result["operation"] in SHARE_TAKING))
 
 
 def _with_shares(result: Mapping[str, Any], outcome: Mapping[str, Any]) -> dict[str, Any]:

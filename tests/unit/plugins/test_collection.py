@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.coe.power_platform.plugins.doc_fragments import connection, wait
+from ansible_collections.coe.power_platform.plugins.doc_fragments import connection, import_options, wait
 from ansible_collections.coe.power_platform.plugins.module_utils._arguments import CONNECTION_ARGUMENTS, wait_arguments
+from ansible_collections.coe.power_platform.plugins.module_utils._plan.deployment import IMPORT_ARGUMENTS
 from ansible_collections.coe.power_platform.plugins.module_utils._version import VERSION
 
 ROOT = pathlib.Path(__file__).parents[3]
@@ -72,6 +73,7 @@ def test_playbooks_take_every_option_of_the_connection_from_a_variable() -> None
     ("fragment", "arguments"),
     [
         (connection.ModuleDocFragment, CONNECTION_ARGUMENTS),
+        (import_options.ModuleDocFragment, IMPORT_ARGUMENTS),
         (wait.ModuleDocFragment, {key: spec for key, spec in wait_arguments(1).items() if key != "wait_timeout"}),
     ],
 )
