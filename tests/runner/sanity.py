@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import pathlib
 import re
 
@@ -14,9 +15,9 @@ from .results import Counts, read_junit
 
 MISSING_BOOTSTRAP = re.compile(r"manually downloaded and saved to: (?P<path>\S+/get_pip_\S+\.py)")
 BOOTSTRAP = '''\
-"""Stands in for the bootstrap script of pip that ansible-test could not download."""
-import runpy, subprocess, sys
-subprocess.run([sys.executable, "-m", "ensurepip"], check=True, stdout=subprocess.DEVNULL)
+"""Stands in for the bootstrap script of pip that ansible-test could not download: the runner's pip installs pip."""
+import runpy, sys
+sys.path.insert(0, {folder!r})
 sys.argv[1:] = ["install", *(word for word in sys.argv[1:] if word not in ("--no-setuptools", "--no-wheel"))]
 runpy.run_module("pip", run_name="__main__", alter_sys=True)
 '''
@@ -36,14 +37,24 @@ def run() -> Counts:
     print("Preparing the virtual environments of ansible-test", flush=True)
     primed = processes.run([*sanity, "--prime-venvs"], cwd=collection, environment=variables, capture=True)
     if missing := MISSING_BOOTSTRAP.search(primed.output):
-        print("Python's ensurepip stands in for the bootstrap script that could not be downloaded", flush=True)
-        pathlib.Path(missing["path"]).write_text(BOOTSTRAP)
+        print("The runner's pip stands in for the bootstrap script that could not be downloaded", flush=True)
+        pathlib.Path(missing["path"]).write_text(BOOTSTRAP.format(folder=str(_nothing_but_pip())))
         primed = processes.run([*sanity, "--prime-venvs"], cwd=collection, environment=variables, capture=True)
     if primed.returncode:
         print(primed.output)
 
     completed = processes.run([*sanity, "--junit"], cwd=collection, environment=variables)
     return read_junit((collection / "tests" / "output" / "junit").glob("*.xml"), completed.returncode)
+
+
+def _nothing_but_pip() -> pathlib.Path:
+    """Return a folder that holds the runner's pip and none of the other packages, which it would take for installed."""
+    folder = workspace.BUILD / "pip"
+    folder.mkdir(exist_ok=True)
+    link = folder / "pip"
+    link.unlink(missing_ok=True)
+    link.symlink_to(pathlib.Path(importlib.import_module("pip").__file__ or "").parent)
+    return folder
 
 
 def _pip_settings() -> str:
