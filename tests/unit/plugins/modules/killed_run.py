@@ -1,16 +1,20 @@
 # Copyright: (c) 2026, coe.power_platform contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Do a module's work in this process and die by SIGKILL after a given number of HTTP requests.
+"""Do the work of modules in processes that die by SIGKILL after a given number of HTTP requests.
 
-Reads ``{"module": …, "params": …, "requests": …}`` as JSON from standard input and prints the result as JSON.
+Prints the port on which it listens. Each connection is answered by a process of its own, forked from this one that has
+imported everything: it reads ``{"module": …, "params": …, "requests": …}`` and writes the module's result, both a line
+of JSON, or ``killed`` before it dies. All ends with standard input.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import select
 import signal
+import socketserver
 import sys
 from importlib import import_module
 from typing import Any
@@ -19,30 +23,51 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.coe.power_platform.plugins.module_utils._transport import http as _http
 from ansible_collections.coe.power_platform.plugins.module_utils._work import Work, perform
 
+MODULES = {
+    name: import_module(f"ansible_collections.coe.power_platform.plugins.modules.{name}").MODULE
+    for name in ("desktop_flow_share", "solution_import", "solution_promote")
+}
 
-def die_after(limit: int) -> None:
-    """Count the requests of all sessions, and die when the answer to number ``limit`` is there."""
-    send, count = _http.HttpSession._send, 0
 
-    def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
-        nonlocal count
-        answer = send(self, *args, **kwargs)
-        count += 1
-        if count == limit:
-            os.kill(os.getpid(), signal.SIGKILL)
-        return answer
+class Server(socketserver.ForkingMixIn, socketserver.TCPServer):
+    """Forks for each connection."""
 
-    _http.HttpSession._send = counted  # type: ignore[method-assign]
+
+class Run(socketserver.StreamRequestHandler):
+    """One run of a module."""
+
+    def handle(self) -> None:
+        """Do what the connection says."""
+        order = json.loads(self.rfile.readline())
+        definition = MODULES[order["module"]]
+        validation = ArgumentSpecValidator(**definition.validation()).validate(order["params"])
+        assert not validation.error_messages, validation.error_messages
+        self._die_after(order["requests"])
+        result = perform(definition, Work(validation.validated_parameters)).result
+        self.wfile.write(json.dumps(result).encode())
+
+    def _die_after(self, limit: int) -> None:
+        """Count the requests of all sessions, and die when the answer to number ``limit`` is there."""
+        send, count = _http.HttpSession._send, 0
+
+        def counted(session: Any, *args: Any, **kwargs: Any) -> Any:
+            nonlocal count
+            answer = send(session, *args, **kwargs)
+            count += 1
+            if count == limit:
+                self.wfile.write(b"killed")
+                os.kill(os.getpid(), signal.SIGKILL)
+            return answer
+
+        _http.HttpSession._send = counted  # type: ignore[method-assign]
 
 
 def main() -> None:
-    """Do what standard input says."""
-    order = json.load(sys.stdin)
-    module = import_module(f"ansible_collections.coe.power_platform.plugins.modules.{order['module']}")
-    validation = ArgumentSpecValidator(**module.MODULE.validation()).validate(order["params"])
-    assert not validation.error_messages, validation.error_messages
-    die_after(order["requests"])
-    print(json.dumps(perform(module.MODULE, Work(validation.validated_parameters)).result))
+    """Serve until standard input ends."""
+    with Server(("127.0.0.1", 0), Run) as server:
+        print(server.server_address[1], flush=True)
+        while sys.stdin not in select.select([server, sys.stdin], [], [])[0]:
+            server.handle_request()
 
 
 if __name__ == "__main__":

@@ -9,11 +9,11 @@ import itertools
 import json
 import os
 import pathlib
-import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -32,26 +32,42 @@ JOB_SECONDS = 0.4
 DECLARED: list[dict[str, Any]] = [{"desktop_flow": "Flow 1", "principals": []}]
 
 
-def run_until(name: str, requests: int, params: dict[str, Any]) -> dict[str, Any] | None:
-    """Run a module in a process that dies after a number of requests; return its result, or None when it died."""
-    order = json.dumps({"module": name, "params": params, "requests": requests})
+class Killer:
+    """Runs modules in processes that die after a number of requests."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+
+    def run_until(self, name: str, requests: int, params: dict[str, Any]) -> dict[str, Any] | None:
+        """Run a module; return its result, or None when it died."""
+        order = json.dumps({"module": name, "params": params, "requests": requests})
+        with socket.create_connection(("127.0.0.1", self._port)) as connection, connection.makefile("rw") as stream:
+            stream.write(f"{order}\n")
+            stream.flush()
+            answer = stream.read()
+        if answer == "killed":
+            return None
+        result: dict[str, Any] = json.loads(answer)
+        assert not result.get("failed"), (requests, result)
+        return result
+
+
+@pytest.fixture(scope="module")
+def killer() -> Iterator[Killer]:
+    """A process that has imported everything, and forks for each run."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    process = subprocess.run(
-        [sys.executable, str(DRIVER)], input=order, env=environment, capture_output=True, text=True, check=False
-    )
-    if process.returncode == -signal.SIGKILL:
-        return None
-    assert process.returncode == 0, process.stderr
-    result: dict[str, Any] = json.loads(process.stdout)
-    assert not result.get("failed"), (requests, result)
-    return result
+    with subprocess.Popen(
+        [sys.executable, str(DRIVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True
+    ) as process:
+        assert process.stdout
+        yield Killer(int(process.stdout.readline()))
 
 
 class Scene:
     """Two versions of a solution, and environments in which the first one is shared and the second one is due."""
 
-    def __init__(self, simulator: Any, folder: pathlib.Path, name: str, next_name: str) -> None:
-        self._simulator = simulator
+    def __init__(self, simulator: Any, killer: Killer, folder: pathlib.Path, name: str, next_name: str) -> None:
+        self._simulator, self._killer = simulator, killer
         self._old, self._new = release(folder, "1.0.0.0"), release(folder, "1.1.0.0")
         self._name, self._next_name = name, next_name
         self._params: dict[str, dict[str, Any]] = {
@@ -72,10 +88,10 @@ class Scene:
             put(self._simulator, environment_name, self._new, staged=True)
         before = held(environment)
         assert len(before) == 4
-        alive = run_until(self._name, requests, {**self._params[self._name], **connection})
+        alive = self._killer.run_until(self._name, requests, {**self._params[self._name], **connection})
         if self._next_name == "desktop_flow_share":  # it does not wait for an upgrade that is still running
             time.sleep(2 * JOB_SECONDS)
-        run_until(self._next_name, 0, {**self._params[self._next_name], **connection})
+        self._killer.run_until(self._next_name, 0, {**self._params[self._next_name], **connection})
         lost = sum(held(environment).get(place) != mask for place, mask in before.items())
         # Whoever looks last tidies up: no record is left behind.
         run(connection, DECLARED)
@@ -92,12 +108,17 @@ class Scene:
     ],
 )
 def test_no_share_is_lost_wherever_a_run_is_killed(
-    simulator: Any, tmp_path: pathlib.Path, name: str, next_name: str, record_property: Callable[..., None]
+    simulator: Any,
+    killer: Killer,
+    tmp_path: pathlib.Path,
+    name: str,
+    next_name: str,
+    record_property: Callable[..., None],
 ) -> None:
     for environment in ENVIRONMENTS:
         if environment not in simulator.environments.names():
             simulator.environments.add(environment)
-    scene, outcomes = Scene(simulator, tmp_path, name, next_name), [(True, 0)]
+    scene, outcomes = Scene(simulator, killer, tmp_path, name, next_name), [(True, 0)]
     with ThreadPoolExecutor(len(ENVIRONMENTS)) as pool:
         for first in itertools.count(1, len(ENVIRONMENTS)):
             points = range(first, first + len(ENVIRONMENTS))
