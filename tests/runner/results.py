@@ -37,7 +37,7 @@ def closing_line(stage: str, counts: Counts, seconds: float) -> str:
 def read_closing_line(output: str) -> Counts:
     """Return the counts that the output of a stage ends with; a stage without a closing line has failed."""
     closed = re.search(
-        r"^===== \S+: (\d+) passed, (\d+) failed, (\d+) skipped \(\d+ s\) =====$\Z", output, re.MULTILINE
+        r"^===== \S+: (\d+) passed, (\d+) failed, (\d+) skipped \(\d+ s\) =====\n\Z", output, re.MULTILINE
     )
     return Counts(*map(int, closed.groups())) if closed else Counts(failed=1)
 
