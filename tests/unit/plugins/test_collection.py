@@ -69,6 +69,18 @@ def test_playbooks_take_every_option_of_the_connection_from_a_variable() -> None
     assert given == {name: f"{{{{ power_platform_{name} | default(omit) }}}}" for name in others}
 
 
+def test_shared_flow_validates_the_arguments_of_flow_permissions_too() -> None:
+    def arguments(role: str) -> dict[str, Any]:
+        options = _read(f"roles/{role}/meta/argument_specs.yml")["argument_specs"]["main"]["options"]
+        return {
+            name: {key: value for key, value in option.items() if key != "description"}
+            for name, option in options.items()
+            if name.startswith("flow_permissions_")
+        }
+
+    assert arguments("shared_flow") == arguments("flow_permissions")
+
+
 @pytest.mark.parametrize(
     ("fragment", "arguments"),
     [
