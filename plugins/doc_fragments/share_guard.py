@@ -17,7 +17,8 @@ options:
       - They are recorded before the upgrade starts, so that a run that dies is completed by the next one of
         M(coe.power_platform.solution_import), M(coe.power_platform.solution_promote) or
         M(coe.power_platform.desktop_flow_share). The next run must have at least the rights of this one.
-      - With O(wait=false) this run does not wait for the end of the upgrade, and the next one puts the shares back.
+      - With O(coe.power_platform.solution_import#module:wait=false) this run does not wait for the end of the upgrade,
+        and the next one puts the shares back.
     type: bool
     default: true
   share_record_path:

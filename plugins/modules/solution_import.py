@@ -74,9 +74,9 @@ options:
     default: 7200
 notes:
   - In check mode nothing is written and the result is that of the real run, with the same RV(plan). To have the plan
-    only, for example to show RV(plan_text) to an approver, run the task with C(check_mode=true), as the playbook
-    C(coe.power_platform.plan_deployment) does. There is no other module for it, so that plan and run cannot
-    differ.
+    only, for example to show RV(plan_text) to an approver, run the task with C(check_mode=true). For packages that are
+    deployed together M(coe.power_platform.solution_deployment_info) predicts the same, and the playbook
+    C(coe.power_platform.plan_deployment) tells it for every target.
   - The plan reads all desktop flows of the environment, the cloud flows that run desktop flows, and the installed
     solution, page by page. Nothing is read when the version is installed already. Then
     M(coe.power_platform.solution_info) with its option O(coe.power_platform.solution_info#module:package) tells
@@ -86,6 +86,7 @@ notes:
     again. This touches nothing else, and the task is changed.
   - The settings of a package that is imported go with it, so that its flows start with them.
 seealso:
+  - module: coe.power_platform.solution_deployment_info
   - module: coe.power_platform.solution_promote
   - module: coe.power_platform.solution_export
   - module: coe.power_platform.import_job_info

@@ -39,6 +39,7 @@ options:
     elements: path
     required: true
 seealso:
+  - module: coe.power_platform.solution_deployment_info
   - module: coe.power_platform.solution_export
   - module: coe.power_platform.solution_import
 """

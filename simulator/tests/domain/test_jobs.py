@@ -69,8 +69,8 @@ def test_many_threads_advance_the_clock_while_requests_are_answered(slow: WebApi
     path = f"asyncoperations({answer['AsyncOperationId']})"
     before = slow.simulator.clock.time()
     with ThreadPoolExecutor(9) as pool:
-        moves = [pool.submit(slow.simulator.advance, 0.25) for _ in range(2000)]
-        states = [slow.get(path)["statecode"] for _ in range(20)]
+        moves = [pool.submit(slow.simulator.advance, 0.25) for dummy in range(2000)]
+        states = [slow.get(path)["statecode"] for dummy in range(20)]
         assert [move.result() for move in moves] == [None] * 2000
     assert 500 <= slow.simulator.clock.time() - before < 560
     assert states == sorted(states)

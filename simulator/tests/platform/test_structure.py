@@ -32,14 +32,18 @@ MODULES = {file.relative_to(ROOT).with_suffix("").parts: file for file in ROOT.r
 Module = tuple[str, ...]
 
 
+def known(*places: Module) -> Module:
+    """The first of some places that is a module."""
+    return next(place for place in places if place in MODULES)
+
+
 def imported(module: Module) -> Iterator[Module]:
     """The modules that this one imports, wherever in its code and for whatever purpose."""
     for node in ast.walk(ast.parse(MODULES[module].read_text("utf-8"))):
         if isinstance(node, ast.ImportFrom) and node.level:
             base = (*module[: -node.level], *(node.module.split(".") if node.module else ()))
             for alias in node.names:
-                places = (*base, alias.name), (*base, alias.name, "__init__"), base, (*base, "__init__")
-                yield next(place for place in places if place in MODULES)
+                yield known((*base, alias.name), (*base, alias.name, "__init__"), base, (*base, "__init__"))
 
 
 IMPORTS = {module: set(imported(module)) for module in MODULES}
