@@ -80,6 +80,10 @@ class RefusedError(PowerPlatformError):
     """The operation would do harm or cannot succeed, so it was not begun."""
 
 
+class DriftError(PowerPlatformError):
+    """The environment differs from what is declared, and the task is to fail then."""
+
+
 class OperationFailedError(PowerPlatformError):
     """A long-running operation of the environment ended without success."""
 

@@ -133,6 +133,11 @@ options:
         differences then, and no errors.
     type: bool
     default: false
+  fail_on_drift:
+    description:
+      - Fail an audit that finds differences. RV(drift) is returned all the same.
+    type: bool
+    default: false
   verify:
     description:
       - V(written) reads back what was written.
@@ -406,12 +411,16 @@ failure:
 
 from typing import Any
 
+from ..module_utils._errors import DriftError
 from ..module_utils._module import run_module
 from ..module_utils._sharing.enforcement import ShareEnforcement
 from ..module_utils._sharing.entries import PERMISSION_ARGUMENTS, SHARES_ARGUMENT
 from ..module_utils._sharing.guard import GUARD_ARGUMENTS
 from ..module_utils._sharing.share_state import read_state
 from ..module_utils._work import ModuleDefinition, Work
+
+TOLD_DIFFERENCES = 5
+"""How many differences the message of a failed audit tells; the result holds them all."""
 
 
 def share_desktop_flows(work: Work) -> dict[str, Any]:
@@ -432,7 +441,15 @@ def share_desktop_flows(work: Work) -> dict[str, Any]:
         result["ineffective"] = enforcement.ineffective()
         for shortfall in result["ineffective"]:
             work.warn(shortfall["message"])
+    if work.params["fail_on_drift"] and (drift := result.get("drift")):
+        raise DriftError(_drift_text(work.environment_name, drift), result=result)
     return result
+
+
+def _drift_text(environment: str, drift: list[dict[str, Any]]) -> str:
+    told = " ".join(difference["message"] for difference in drift[:TOLD_DIFFERENCES])
+    more = f" And {len(drift) - TOLD_DIFFERENCES} more." if len(drift) > TOLD_DIFFERENCES else ""
+    return f"{environment} differs from what is declared. {told}{more}"
 
 
 MODULE = ModuleDefinition(
@@ -442,6 +459,7 @@ MODULE = ModuleDefinition(
         **PERMISSION_ARGUMENTS,
         "allow_disabled": {"type": "bool", "default": False},
         "audit": {"type": "bool", "default": False},
+        "fail_on_drift": {"type": "bool", "default": False},
         "verify": {"type": "str", "choices": ["written", "effective"], "default": "written"},
         "share_record_path": GUARD_ARGUMENTS["share_record_path"],
     },

@@ -4,7 +4,10 @@
 """How much longer than its import jobs a deployment to several environments takes, and how long one without a change.
 
 The playbook deploy_shared_flow brings a package with its shares into environments whose jobs take 30 s, then once more.
-Whole runs are measured, the start of Ansible included. Exit code 1 when a bound is broken.
+Whole runs are measured, the start of Ansible included. Since times tell of the machine, the bounds are ratios to what a
+module that does nothing with requests and msal takes for each environment in the same run. Where that is 0.25 s, they
+say: three seconds beyond the jobs at ten environments, and 0.25 s for each environment without a change.
+Exit code 1 when a bound is broken.
 """
 
 from __future__ import annotations
@@ -17,15 +20,16 @@ from typing import Any
 from ansible_collections.coe.power_platform.tests.unit.plugins.modules.sharing_scenes import make_users
 from ansible_collections.coe.power_platform.tests.unit.plugins.modules.solution_scenes import NAME, release
 from dataverse_simulator import Simulator
-from playbook_runs import median, names, run, write_inventory
+from playbook_runs import Bound, median, names, run, write_inventory, write_modules, write_play
 
 SIZES = (1, 10)
 FORKS = 10
 ROUNDS = 5
 JOB_SECONDS = 30.0
-LONGEST_BEYOND_THE_JOB = 0.1
-LONGEST_UNCHANGED = 0.25
+LONGEST_BEYOND_THE_JOBS = 1.2
+LONGEST_UNCHANGED = 1.0
 PLAYBOOK = "coe.power_platform.deploy_shared_flow"
+COLUMNS = ("environments", "jobs", "deployment", "beyond the jobs", "unchanged", "for each", "module that does nothing")
 
 
 def prepare(simulator: Any, count: int) -> list[dict[str, Any]]:
@@ -38,8 +42,8 @@ def prepare(simulator: Any, count: int) -> list[dict[str, Any]]:
     return [{"solution": NAME, "principals": principals}]
 
 
-def measure(count: int) -> tuple[float, float]:
-    """Return the seconds of a deployment to so many environments, and the median of those without a change."""
+def measure(count: int) -> list[Bound]:
+    """Print what deployments to so many environments take; return what has to hold."""
     with Simulator(count=count) as simulator, tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         variables = {
@@ -47,29 +51,36 @@ def measure(count: int) -> tuple[float, float]:
             "shared_flow_src": release(folder, "1.0.0.0"),
         }
         inventory = write_inventory(folder, simulator, count, **variables)
+        write_modules(folder)
+        empty = write_play(folder, "empty")
+        libraries = write_play(folder, "libraries", {"imports_libraries": {}})
         deployed = run(PLAYBOOK, inventory, forks=FORKS).wall
         simulator.clear_journal()
-        unchanged = median(run(PLAYBOOK, inventory, forks=FORKS) for _round in range(ROUNDS)).wall
+        # The kinds take turns, so that a slow spell of the machine meets all of them.
+        rounds = [[run(kind, inventory, forks=FORKS) for kind in (PLAYBOOK, libraries, empty)] for _ in range(ROUNDS)]
         assert not simulator.journal(writes=True)
-    return deployed, unchanged
+    unchanged, nothing, base = map(median, zip(*rounds, strict=True))
+    yardstick = nothing.beyond(base, count).wall
+    beyond, each = (deployed - JOB_SECONDS) / count, unchanged.wall / count
+    print(
+        f"| {count} | {JOB_SECONDS:.0f} s | {deployed:.1f} s | {deployed / JOB_SECONDS - 1:.1%} | {unchanged.wall:.1f} s"
+        f" | {each:.2f} s | {yardstick:.2f} s |",
+        flush=True,
+    )
+    return [
+        Bound(f"{count} environments, deployment beyond the jobs", beyond / yardstick, LONGEST_BEYOND_THE_JOBS),
+        Bound(f"{count} environments, unchanged deployment", each / yardstick, LONGEST_UNCHANGED),
+    ]
 
 
 def main() -> int:
     """Print a line for each number of environments; tell whether those of most environments keep the bounds."""
-    print(f"| environments | jobs | deployment | beyond the jobs | unchanged (median of {ROUNDS}) | for each |")
-    print("|" + "---:|" * 6)
-    for count in SIZES:
-        deployed, unchanged = measure(count)
-        beyond, each = deployed / JOB_SECONDS - 1, unchanged / count
-        times = f"{JOB_SECONDS:.0f} s | {deployed:.1f} s | {beyond:.1%} | {unchanged:.1f} s | {each:.2f} s"
-        print(f"| {count} | {times} |", flush=True)
-    broken = []
-    if beyond > LONGEST_BEYOND_THE_JOB:
-        broken.append(f"BROKEN: deployment beyond the jobs: {beyond:.1%}, at most {LONGEST_BEYOND_THE_JOB:.0%}")
-    if each > LONGEST_UNCHANGED:
-        broken.append(f"BROKEN: unchanged run for each environment: {each:.2f} s, at most {LONGEST_UNCHANGED:.2f} s")
-    print(*broken, sep="\n")
-    return int(bool(broken))
+    print(f"Medians of {ROUNDS}, {FORKS} forks; the last two columns for each environment:\n")
+    print("|", " | ".join(COLUMNS), "|")
+    print("|" + "---:|" * len(COLUMNS))
+    *_fewer, promised = [measure(count) for count in SIZES]
+    print("", *promised, sep="\n")
+    return int(any(bound.broken for bound in promised))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ Exit code 1 when a bound is broken; bounds are ratios of processor times, since 
 
 from __future__ import annotations
 
-import json
+import functools
 import pathlib
 import statistics
 import sys
@@ -24,7 +24,7 @@ from ansible_collections.coe.power_platform.tests.unit.plugins.modules.sharing_s
     make_users,
 )
 from dataverse_simulator import Simulator
-from playbook_runs import Cost, median, names, run, run_with_peak, write_inventory
+from playbook_runs import Bound, Cost, median, names, run, run_with_peak, write_inventory, write_modules, write_play
 
 SIZES = (10, 50)
 GROWTH = (10, 100, 300)
@@ -34,7 +34,6 @@ FLOWS = 2
 USERS = 3
 HERE = pathlib.Path(__file__).parent
 
-NOTHING = "from ansible.module_utils.basic import AnsibleModule\n\nAnsibleModule(argument_spec={}).exit_json()\n"
 CONNECTION = ("environment_url", "tenant_id", "client_id", "client_secret", "authority", "ca_path")
 SHARE_FLOWS = {
     "coe.power_platform.desktop_flow_share": {
@@ -57,24 +56,6 @@ class Kind(NamedTuple):
     variables: Mapping[str, Any] = {}
 
 
-class Bound(NamedTuple):
-    """What a measured ratio has to keep."""
-
-    name: str
-    ratio: float
-    limit: float
-    at_least: bool = False
-
-    @property
-    def broken(self) -> bool:
-        """Whether the ratio breaks the limit."""
-        return self.ratio < self.limit if self.at_least else self.ratio > self.limit
-
-    def __str__(self) -> str:
-        sign = "at least" if self.at_least else "at most"
-        return f"{'BROKEN' if self.broken else 'kept'}: {self.name}: {self.ratio:.2f}, {sign} {self.limit:.2f}"
-
-
 def prepare(simulator: Any, count: int) -> list[dict[str, Any]]:
     """Make flows, users and shares in environments; return what to declare so that nothing has to be changed."""
     for name in names(count):
@@ -87,14 +68,8 @@ def prepare(simulator: Any, count: int) -> list[dict[str, Any]]:
 
 def write_kinds(folder: pathlib.Path) -> dict[str, Kind]:
     """Write modules and plays; return all kinds, the empty play first."""
-    (folder / "does_nothing.py").write_text(NOTHING)
-    (folder / "imports_libraries.py").write_text(f"import msal\nimport requests\n{NOTHING}")
-
-    def play(name: str, *tasks: dict[str, Any]) -> pathlib.Path:
-        path = folder / f"{name}.yml"
-        path.write_text(json.dumps([{"hosts": "targets", "gather_facts": False, "tasks": tasks}]))
-        return path
-
+    write_modules(folder)
+    play = functools.partial(write_play, folder)
     share = play("share", SHARE_FLOWS)
     return {
         EMPTY: Kind(play("empty")),

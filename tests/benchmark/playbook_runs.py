@@ -17,9 +17,10 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 POLL_SECONDS = 0.05
+NOTHING = "from ansible.module_utils.basic import AnsibleModule\n\nAnsibleModule(argument_spec={}).exit_json()\n"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +33,24 @@ class Cost:
     def beyond(self, base: Cost, environments: int) -> Cost:
         """Return what each environment costs more than in another run."""
         return Cost((self.wall - base.wall) / environments, (self.processor - base.processor) / environments)
+
+
+class Bound(NamedTuple):
+    """What a measured ratio has to keep."""
+
+    name: str
+    ratio: float
+    limit: float
+    at_least: bool = False
+
+    @property
+    def broken(self) -> bool:
+        """Whether the ratio breaks the limit."""
+        return self.ratio < self.limit if self.at_least else self.ratio > self.limit
+
+    def __str__(self) -> str:
+        sign = "at least" if self.at_least else "at most"
+        return f"{'BROKEN' if self.broken else 'kept'}: {self.name}: {self.ratio:.2f}, {sign} {self.limit:.2f}"
 
 
 def median(costs: Iterable[Cost]) -> Cost:
@@ -53,6 +72,19 @@ def write_inventory(folder: pathlib.Path, simulator: Any, count: int, **variable
     hosts = {name: {"power_platform_environment_url": simulator.environment_url(name)} for name in names(count)}
     path = folder / f"inventory-{count}.json"
     path.write_text(json.dumps({"targets": {"hosts": hosts, "vars": {**options, **local, **variables}}}))
+    return path
+
+
+def write_modules(folder: pathlib.Path) -> None:
+    """Write modules that do nothing: ``does_nothing``, and ``imports_libraries``, which imports requests and msal."""
+    (folder / "does_nothing.py").write_text(NOTHING)
+    (folder / "imports_libraries.py").write_text(f"import msal\nimport requests\n{NOTHING}")
+
+
+def write_play(folder: pathlib.Path, name: str, *tasks: dict[str, Any]) -> pathlib.Path:
+    """Write a play over all environments; return its path."""
+    path = folder / f"{name}.yml"
+    path.write_text(json.dumps([{"hosts": "targets", "gather_facts": False, "tasks": tasks}]))
     return path
 
 

@@ -433,6 +433,23 @@ def test_an_audit_tells_all_drift_as_data_and_writes_nothing(share: Share, simul
     assert len({frozenset(one) for one in result["drift"]}) == 1
 
 
+@pytest.mark.parametrize("missing", [1, 7])
+def test_an_audit_that_is_to_fail_tells_the_first_differences_and_returns_all(share: Share, missing: int) -> None:
+    declared = {"desktop_flow": "Write Log", "principals": [{"user": f"{it}@contoso.example"} for it in range(missing)]}
+    result = share(declared, audit=True, fail_on_drift=True)
+    assert result["failed"]
+    assert result["drift"] == share(declared, audit=True)["drift"]
+    told = [one["message"] in result["msg"] for one in result["drift"]]
+    assert told == [position < 5 for position in range(missing)]
+    assert result["msg"].endswith("And 2 more.") == (missing > 5)
+
+
+def test_an_audit_that_is_to_fail_finds_nothing(share: Share) -> None:
+    declared = {"desktop_flow": "Write Log", "principals": [{"user": "john.smith@contoso.example"}]}
+    share(declared, fail_on_drift=True)
+    assert share(declared, audit=True, fail_on_drift=True)["drift"] == []
+
+
 def test_an_audit_tells_a_declared_disabled_user_who_holds_nothing(share: Share) -> None:
     declared = {"desktop_flow": "Write Log", "principals": [{"user": "dana.disabled@contoso.example"}]}
     (drift,) = share(declared, audit=True)["drift"]
