@@ -188,12 +188,17 @@ _sets: dict[str, Table] = {}
 _relationships: dict[str, list[Relationship]] = {}
 
 
-def register(*tables: Table) -> None:
-    """Declare tables. Happens while `environments.tables` is imported, before the first store opens."""
-    for declared in tables:
-        _tables[declared.name] = declared
-        if not declared.internal:
-            _sets[declared.set_name] = declared
+def declare(name: str, set_name: str, *columns: Column, **more: Any) -> None:
+    """Declare a table. Happens while `environments.tables` is imported, before the first store opens."""
+    declared = Table(name, set_name, columns, **more)
+    _tables[name] = declared
+    if not declared.internal:
+        _sets[set_name] = declared
+
+
+def declare_view(name: str, set_name: str, *columns: Column, **more: Any) -> None:
+    """Declare a table that clients only read, and that does not tell who wrote its rows."""
+    declare(name, set_name, *columns, messages=READ_ONLY, audited=False, **more)
 
 
 def register_relationship(*relationships: Relationship) -> None:

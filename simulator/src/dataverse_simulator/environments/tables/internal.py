@@ -8,40 +8,41 @@ They never show in the API, apart from the names of custom tables in EntityDefin
 
 from __future__ import annotations
 
-from ..schema import Table, blob, double, flag, guid, register, text
+from ..schema import blob, declare, double, flag, guid, text
 
-register(
-    Table(
-        "_package", "_packages", (blob("content"), text("uniquename"), text("version")), key="packageid", internal=True
-    ),
-    Table("_entity", "_entities", (text("logicalname", 128),), key="metadataid", internal=True),
-    Table(
-        "_layer",
-        "_layers",
-        (text("componenttable"), guid("componentid"), guid("solutionid"), blob("content"), flag("origin")),
-        key="layerid",
-        internal=True,
-        indexes=("componentid", "solutionid"),
-    ),
-    Table(
-        "_job",
-        "_jobs",
-        (
-            text("kind"),
-            text("state"),
-            guid("userid"),
-            guid("importjobid"),
-            guid("historyid"),
-            guid("exportjobid"),
-            text("lockname"),
-            double("startsat"),
-            double("endsat"),
-            text("parameters"),
-            blob("content"),
-            text("fault"),
-        ),
-        key="jobid",
-        internal=True,
-        indexes=("state",),
-    ),
+declare("_package", "_packages", blob("content"), text("uniquename"), text("version"), key="packageid", internal=True)
+
+declare("_entity", "_entities", text("logicalname", 128), key="metadataid", internal=True)
+
+declare(
+    "_layer",
+    "_layers",
+    text("componenttable"),
+    guid("componentid"),
+    guid("solutionid"),
+    blob("content"),
+    flag("origin"),
+    key="layerid",
+    internal=True,
+    indexes=("componentid", "solutionid"),
+)
+
+declare(
+    "_job",
+    "_jobs",
+    text("kind"),
+    text("state"),
+    guid("userid"),
+    guid("importjobid"),
+    guid("historyid"),
+    guid("exportjobid"),
+    text("lockname"),
+    double("startsat"),
+    double("endsat"),
+    text("parameters"),
+    blob("content"),
+    text("fault"),
+    key="jobid",
+    internal=True,
+    indexes=("state",),
 )
