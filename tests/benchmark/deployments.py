@@ -60,7 +60,9 @@ def measure(count: int) -> list[Bound]:
         deployed = run(PLAYBOOK, inventory, forks=FORKS).wall
         simulator.clear_journal()
         # The kinds take turns, so that a slow spell of the machine meets all of them.
-        rounds = [[run(kind, inventory, forks=FORKS) for kind in (PLAYBOOK, libraries, empty)] for _ in range(ROUNDS)]
+        rounds = [
+            [run(kind, inventory, forks=FORKS) for kind in (PLAYBOOK, libraries, empty)] for _round in range(ROUNDS)
+        ]
         assert not simulator.journal(writes=True)
     yardsticks = [nothing.beyond(base, count).wall for _unchanged, nothing, base in rounds]
     unchanged = [it.wall / count for it, _nothing, _base in rounds]

@@ -115,6 +115,7 @@ def test_the_tables_have_every_cell() -> None:
 @pytest.mark.parametrize(("state", "mode", "managed", "switches", "operation"), CELLS)
 def test_cell(
     states: Any,
+    simulated_time: Any,
     folder: pathlib.Path,
     run_module: Any,
     state: tuple[str, str, str],
