@@ -16,8 +16,8 @@ from .results import Counts, closing_line
 STAGES = {
     "versions": versions.run,
     "unit": unit.run,
-    "sanity": sanity.run,
     "integration-module": integration.run_module,
+    "sanity": sanity.run,
     "integration-worker": integration.run_worker,
     "simulator": simulator.run,
     "lint": lint.run,
