@@ -66,8 +66,9 @@ def test_module_takes_the_environment_unless_it_needs_none(name: str) -> None:
 
 def test_playbooks_take_every_option_of_the_connection_from_a_variable() -> None:
     given = _read("roles/connection/defaults/main.yml")["connection_arguments"]
-    options = re.findall(r"'(\w+)': power_platform_\1 \| default\(omit\)", given)
-    assert sorted(options) == sorted(CONNECTION_ARGUMENTS.keys() - {"environment_url"})
+    option = re.compile(r"'(\w+)': power_platform_\1 \| default\(omit\),")
+    assert sorted(option.findall(given)) == sorted(CONNECTION_ARGUMENTS.keys() - {"environment_url"})
+    assert option.sub("", given).split() == ["{{", "{", "}", "}}"]
 
 
 def test_shared_flow_validates_the_arguments_of_flow_permissions_too() -> None:
