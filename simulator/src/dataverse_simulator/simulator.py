@@ -27,6 +27,7 @@ from .serving.admin import Admin
 from .serving.control import Control
 from .serving.endpoint import Endpoint
 from .serving.gate import Gate
+from .serving.held import Held
 from .serving.journal import Entry, Journal
 from .serving.protection import Protection
 from .serving.server import Certificates, Server
@@ -74,6 +75,7 @@ class Simulator:
             self.environments.add(f"env{number:04d}")
         self._journal = Journal()
         self._protection = Protection(self.clock)
+        self._held = Held()
         self._federation = stored_key_pair("federation", data)
         self._certificate = stored_key_pair("application", data)
         self.tokens = Tokens(stored_key_pair("authority", data), self.clock, self.tenant_id)
@@ -89,7 +91,7 @@ class Simulator:
         """The ASGI application."""
         assertions = AssertionVerifier(self._certificate, self._federation, FEDERATED_ISSUER)
         gate = Gate(self.tokens, self.tenant_id)
-        endpoint = Endpoint(self.environments, gate, self._journal, self._protection)
+        endpoint = Endpoint(self.environments, gate, self._journal, self._protection, self._held)
         return Starlette(
             exception_handlers={Exception: _broken},
             routes=[
@@ -226,7 +228,18 @@ class Simulator:
             environment = self.environments.get(name)
             with environment.lock:
                 if environment.is_open:
+                    self._held.carry_out(environment)
                     settle(environment)
+
+    def release(self, name: str) -> None:
+        """Carry out now what the fault `hold` holds back in an environment."""
+        environment = self.environments.get(name)
+        with environment.lock:
+            self._held.carry_out(environment, until=float("inf"))
+
+    def held(self, name: str) -> int:
+        """How many requests to an environment are held back."""
+        return self._held.count(name)
 
     def add_fault(self, values: Mapping[str, Any]) -> Fault:
         """See `faults.Fault`: {"kind": "reset_after", "operation": "ImportSolutionAsync"}."""
@@ -242,10 +255,13 @@ class Simulator:
         self.environments.get(name).snapshot()
 
     def restore(self, name: str) -> None:
+        """Back to the snapshot; requests held back since then are forgotten."""
+        self._held.forget(name)
         self.environments.get(name).restore()
 
     def reset(self, name: str) -> None:
-        """Back to the seed; service protection counts anew."""
+        """Back to the seed; service protection counts anew, requests held back are forgotten."""
+        self._held.forget(name)
         self.environments.get(name).reset()
         self._protection.forget(name)
 

@@ -37,6 +37,47 @@ def test_a_lost_reply_leaves_the_work_done(api: Client) -> None:
     assert notes(api) == 1
 
 
+def held_back(api: Client, **fault: Any) -> None:
+    api.simulator.add_fault({"kind": "hold", "method": "POST", **fault})
+    with pytest.raises(requests.ConnectionError):
+        api.post("annotations", {"subject": "late"})
+    assert notes(api) == 0
+    assert not api.simulator.journal(writes=True)
+
+
+def test_a_request_held_back_is_carried_out_when_its_time_comes(api: Client) -> None:
+    held_back(api, seconds=60)
+    api.simulator.advance(59)
+    assert (notes(api), api.simulator.held("test")) == (0, 1)
+    api.simulator.advance(2)
+    assert (notes(api), api.simulator.held("test")) == (1, 0)
+    assert [entry.status for entry in api.simulator.journal(writes=True)] == [204]
+
+
+def test_the_next_request_comes_after_what_has_fallen_due(api: Client) -> None:
+    held_back(api, seconds=1)
+    api.simulator.clock.advance(2)
+    assert [row["subject"] for row in api.values("annotations")] == ["late"]
+
+
+def test_requests_held_back_are_carried_out_on_command_in_their_order(api: Client) -> None:
+    for subject, seconds in (("second", 900), ("first", 600)):
+        api.simulator.add_fault({"kind": "hold", "method": "POST", "seconds": seconds})
+        with pytest.raises(requests.ConnectionError):
+            api.post("annotations", {"subject": subject})
+    api.simulator.release("test")
+    assert [row["subject"] for row in api.values("annotations?$orderby=versionnumber")] == ["first", "second"]
+
+
+@pytest.mark.parametrize("back", ["reset", "restore"])
+def test_an_environment_that_goes_back_forgets_what_was_held_back(api: Client, back: str) -> None:
+    api.simulator.snapshot("test")
+    held_back(api)
+    getattr(api.simulator, back)("test")
+    api.simulator.release("test")
+    assert notes(api) == 0
+
+
 def test_a_truncated_answer_breaks_off(api: Client) -> None:
     api.simulator.add_fault({"kind": "truncated", "path": "WhoAmI"})
     with pytest.raises((requests.exceptions.ChunkedEncodingError, requests.ConnectionError)):
@@ -212,7 +253,7 @@ def test_a_slow_operation_makes_its_batch_slow(api: Client) -> None:
     assert 0.4 <= time.monotonic() - started < 2
 
 
-WHOLE = ["refused", "reset_before", "reset_after", "truncated", "html", "content_type", "token_expired"]
+WHOLE = ["hold", "refused", "reset_before", "reset_after", "truncated", "html", "content_type", "token_expired"]
 
 
 @pytest.mark.parametrize("kind", WHOLE)

@@ -36,6 +36,8 @@ class Simulated(Protocol):
     def federated_token(self) -> str: ...
     def advance(self, seconds: float) -> None: ...
     def reset(self, name: str) -> None: ...
+    def restore(self, name: str) -> None: ...
+    def release(self, name: str) -> None: ...
 
 
 class Control:
@@ -120,15 +122,16 @@ class Control:
         return {name: self._simulator.environment_url(name) for name in self._registry.names()}
 
     async def _environment(self, request: Request, body: Any) -> Any:
-        """snapshot, restore, reset, seed (body: the entries), settings (body: switches)."""
+        """snapshot, restore, reset, release (held requests), seed (body: the entries), settings (body: switches)."""
         name, verb = request.path_params["name"], request.path_params["verb"]
         environment = self._registry.find(name)
         if environment is None:
             raise RefusedError(f"There is no environment {name!r}.")
         works: dict[str, Callable[[], None]] = {
             "snapshot": environment.snapshot,
-            "restore": environment.restore,
+            "restore": lambda: self._simulator.restore(name),
             "reset": lambda: self._simulator.reset(name),
+            "release": lambda: self._simulator.release(name),
             "seed": lambda: environment.load(body),
             "settings": lambda: environment.settings.change(body),
         }

@@ -31,6 +31,7 @@ from ..web_api.messages import Answer, Call, error_answer
 from ..web_api.operations import find_operation
 from ..web_api.service import serve
 from .gate import Gate, UnauthorizedError
+from .held import Held, HeldRequest
 from .journal import Entry, Journal, digest
 from .protection import Protection, refusal
 from .transport import Transport, service_failure
@@ -54,11 +55,14 @@ class Exchange:
 class Endpoint:
     """An ASGI application for the Web API of every environment."""
 
-    def __init__(self, environments: Environments, gate: Gate, journal: Journal, protection: Protection) -> None:
+    def __init__(
+        self, environments: Environments, gate: Gate, journal: Journal, protection: Protection, held: Held
+    ) -> None:
         self._environments = environments
         self._gate = gate
         self._journal = journal
         self._protection = protection
+        self._held = held
         self._faults = environments.tenant.faults
         self._clock = environments.tenant.clock
 
@@ -78,10 +82,23 @@ class Endpoint:
         exchange = Exchange(place.environment, call, place.url, self._journal.number())
         exchange.fault = fault = self._faults.take(place.environment.name, call.method, target)
         answer: Answer | None = None
-        if not (fault and fault.kind == "reset_before"):
-            answer = problem or await self._answer(exchange, fault, started)
-        self._note(exchange, answer)
+        if fault and fault.kind == "hold" and not problem:
+            self._hold(exchange, fault)
+        else:
+            if not (fault and fault.kind == "reset_before"):
+                answer = problem or await self._answer(exchange, fault, started)
+            self._note(exchange, answer)
         await transport.deliver(answer, fault)
+
+    def _hold(self, exchange: Exchange, fault: Fault) -> None:
+        """Let a request in, but carry it out (and note it) later; who may not enter is noted at once."""
+        try:
+            exchange.claims = self._gate.claims(exchange.call.headers, exchange.url)
+        except UnauthorizedError:
+            self._note(exchange, None)
+            return
+        due = self._clock.time() + fault.seconds
+        self._held.add(HeldRequest(exchange.environment.name, due, lambda: self._note(exchange, self._work(exchange))))
 
     async def _read(self, place: Place, transport: Transport) -> tuple[Call, Answer | None]:
         """The call, and an answer when it cannot be taken at all (too large, not the Web API)."""
@@ -134,6 +151,7 @@ class Endpoint:
         environment, call = exchange.environment, exchange.call
         with environment.lock:
             try:
+                self._held.carry_out(environment)
                 settle(environment)
                 assert exchange.claims is not None
                 with environment.store.transaction():

@@ -16,6 +16,7 @@ REQUEST_KINDS = {
     "refused": "after the answer the port is closed for `seconds`",
     "reset_before": "the connection is reset before the work is done",
     "reset_after": "the work is done, then the connection is reset without an answer (lost reply)",
+    "hold": "the connection is reset; the work is done `seconds` later on the simulator's clock, or by `release`",
     "throttled": "429 of service protection with Retry-After `seconds`; `code` chooses the limit (default 0x80072322)",
     "locked": "429 0x80071151, another solution operation is running; no Retry-After",
     "error": "`status` (500, 502, 503, 504 …) before the work is done",
