@@ -426,9 +426,12 @@ TOLD_DIFFERENCES = 5
 def share_desktop_flows(work: Work) -> dict[str, Any]:
     """Compare the declared shares with those of the environment, and write what is needed."""
     audit = work.params["audit"]
+    state = read_state(work.client, work.params, work.warn)
+    for warning in state.interruption.warnings():
+        work.warn(warning)
     enforcement = ShareEnforcement(
         work.client,
-        read_state(work.client, work.params, work.warn),
+        state,
         read_only=work.check_mode or audit,
         allow_disabled=work.params["allow_disabled"],
     )

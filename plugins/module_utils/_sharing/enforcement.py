@@ -65,20 +65,34 @@ class ShareEnforcement:
     def enforce(self) -> dict[str, Any]:
         """Make the shares as declared and return ``changes``, ``shares`` and ``diff``; when read-only, only say so.
 
-        Raises ``DeclarationError`` before anything is written, ``OperationFailedError`` when a change was refused.
+        Raises ``DeclarationError`` before anything is written but what an interrupted upgrade took, and
+        ``OperationFailedError`` when a change was refused.
         """
         state = self._state
         if state.mistakes:
-            raise DeclarationError(state.mistakes)
+            raise self._declaration_error()
         if self._read_only:
             changes = self._plan(state.existing)
             return self._result(AppliedPlan(changes, [], after_changes(state.existing, changes)))
         applied = apply_plan(self._client, state.flow_ids, state.existing, self._plan)
-        state.interruption.update(applied, state.flows)
+        state.interruption.update(applied)
         if any(self._is_declared(change) for change, _error in applied.failed):
             raise self._failure(applied)
         self._existing = applied.shares
         return self._result(applied)
+
+    def _declaration_error(self) -> DeclarationError:
+        """Put back what an interrupted upgrade took, whatever is wrong with the declaration, and return the error."""
+        state, error = self._state, DeclarationError(self._state.mistakes)
+        if state.lost and not self._read_only:
+            applied = apply_plan(self._client, state.flow_ids, state.existing, self._plan_repair)
+            state.interruption.update(applied)
+            restored = state.interruption.to_result(applied, state.flows, self._report)
+            error.result.update(changed=bool(applied.done), interrupted_upgrade=restored)
+        return error
+
+    def _plan_repair(self, existing: Iterable[Share]) -> list[Change]:
+        return [change for change in self._plan(existing) if self._state.interruption.restores(change)]
 
     def ineffective(self) -> list[dict[str, Any]]:
         """Return the declared shares that exist but give their principals less than they say, each with a message."""

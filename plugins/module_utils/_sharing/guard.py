@@ -9,6 +9,7 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
@@ -20,8 +21,7 @@ from .changes import Share
 from .desktop_flows import DesktopFlow, DesktopFlows, components_query
 from .interruption import Interruption
 from .ledger import ShareLedger
-from .records import ShareRecord, ShareRecords, make_records, reduce
-from .shares import read_shares
+from .records import ShareRecord, ShareRecords, Start, make_records, mark_of, reduce
 
 GUARD_ARGUMENTS: dict[str, dict[str, Any]] = {
     "protect_shares": {"type": "bool", "default": True},
@@ -66,16 +66,30 @@ class ShareGuard:
         self._flow_names: dict[str, str] = {}
         self._confirmed = False
         self._guarding = False
+        self._over = False
         self._left_over = False
+        self._found = Interruption(records, ())
 
     def complete(self) -> None:
         """Finish what an earlier run left, of this solution and of others."""
-        interruption = Interruption.look(self._client, self._records, self._read_records())
-        self._left_over = bool(interruption.records)
+        over = [record.id for record in self._kept] if self._over else []
+        self._found = Interruption.look(self._client, self._records, self._read_records(), over)
+        self._left_over = bool(self._found.records)
         if self._left_over:
-            self._ledger.expect_recorded(interruption.records)
+            self._ledger.expect_recorded(self._found.records)
             self._ledger.restore_all()
-            self._left_over = interruption.running or interruption.keep(self._ledger.unfinished)
+            self._ledger.forget_deleted()
+            self._left_over = self._found.keep(self._ledger.unfinished, self._ledger.present)
+
+    def possible_start(self) -> ShareRecord | None:
+        """Return the record of an earlier run's operation on this solution that may still begin, or None."""
+        if self._found.open:
+            self.complete()
+        own = {record.id for record in self._kept}
+        return next((it for it in self._found.open if it.id not in own and self._is_of_solution(it)), None)
+
+    def _is_of_solution(self, record: ShareRecord) -> bool:
+        return record.solution.casefold() == self._solution.casefold()
 
     def _read_records(self) -> list[ShareRecord]:
         found = self._records.read()
@@ -85,12 +99,9 @@ class ShareGuard:
 
     def observe(self) -> list[Share]:
         """Read the shares of the solution's desktop flows as they are now, and return them."""
-        flows = self._flows()
-        self._flow_names.update({flow.id: flow.name for flow in flows})
-        begin = self._client.clock.time()
-        shares = read_shares(self._client, {flow.id for flow in flows})
-        self._ledger.observe(shares, begin)
-        return shares
+        names = {flow.id: flow.name for flow in self._flows()}
+        self._flow_names.update(names)
+        return self._ledger.observe_flows(names.keys())
 
     def _flows(self) -> list[DesktopFlow]:
         names = [self._solution, holding_solution(self._solution)]
@@ -99,34 +110,56 @@ class ShareGuard:
         to_come = (flows.get(flow_id) for flow_id in self._package_flow_ids)
         return [*(flow for name in names for flow in flows.of_solution(name)), *(flow for flow in to_come if flow)]
 
-    def record(self) -> None:
-        """Note the shares where they survive this run.
+    def record(self, start: Start, *, takes_shares: bool) -> None:
+        """Note, where it survives this run, what is about to start, and the shares that it takes away.
 
-        Raises ``RefusedError`` when that is impossible and required.
+        Raises ``RefusedError`` when shares cannot be noted and that is required.
         """
         shares = self.observe()
-        self._guarding = True
-        self._ledger.expect(shares, self._client.clock.time())
+        self._over = False
+        self._guarding |= takes_shares
+        if takes_shares:
+            self._ledger.guard(shares)
         try:
-            self._keep(shares)
+            self._keep(shares if takes_shares else [], start)
         except PowerPlatformError as error:
-            if self._required:
-                raise RefusedError(
-                    f"The shares of {self._solution} could not be recorded, so its upgrade, which removes them, was not"
-                    f" started: {error} Give the right to make notes, name a file by share_record_path, or set"
-                    " require_share_record to false."
-                ) from error
-            self._warn(f"The shares of {self._solution} could not be recorded: {error}")
+            self._warn_or_refuse(error, takes_shares=takes_shares)
 
-    def _keep(self, shares: list[Share]) -> None:
-        same = [record for record in self._read_records() if record.solution.casefold() == self._solution.casefold()]
+    def _warn_or_refuse(self, error: PowerPlatformError, *, takes_shares: bool) -> None:
+        if takes_shares and self._required:
+            raise RefusedError(
+                f"The shares of {self._solution} could not be recorded, so its upgrade, which removes them, was not"
+                f" started: {error} Give the right to make notes, name a file by share_record_path, or set"
+                " require_share_record to false."
+            ) from error
+        what = "The shares" if takes_shares else "The start of an operation"
+        self._warn(f"{what} of {self._solution} could not be recorded: {error}")
+
+    def _keep(self, shares: list[Share], start: Start) -> None:
+        now = self._client.clock.time()
+        same = list(filter(self._is_of_solution, self._read_records())) if self._guarding else self._kept
         recorded = {share.key for record in same for share in record.shares}
         new = [share for share in shares if share.key not in recorded]
-        renewed = [record.with_masks({**dict(record.shares), **dict(shares)}) for record in same]
+        renewed = [
+            dataclasses.replace(
+                record.with_masks({**dict(record.shares), **dict(shares)}), recorded_at=now, start=start
+            )
+            for record in same
+        ]
         self._ledger.expect_recorded(same)
-        made = list(make_records(self._solution, self._client.clock.time(), new, self._flow_names))
-        self._records.save([*(record for record in renewed if record not in same), *made])
-        self._kept = [*renewed, *made]
+        made = list(make_records(self._solution, now, new, self._flow_names, start))
+        self._kept = [*renewed, *made] or [mark_of(self._solution, now, start)]
+        self._records.save(self._kept)
+
+    def started(self) -> None:
+        """Drop the note of an operation that takes no shares: it shows in the environment now."""
+        if not self._guarding:
+            self._records.remove(self._kept)
+            self._kept = []
+
+    def refused(self) -> None:
+        """Take the operation for one that cannot come any more."""
+        self._over = True
 
     def watch(self) -> None:
         """Put back what is gone while the operation is still running.
@@ -136,6 +169,7 @@ class ShareGuard:
         try:
             self._confirm()
             self._ledger.restore_missing()
+            self._renew()
         except PowerPlatformError as error:
             self._warn(f"While the upgrade was running, its shares could not be watched for a moment: {error}")
 
@@ -145,6 +179,20 @@ class ShareGuard:
             present = self._read_records()
             self._records.save([record for record in self._kept if record not in present])
         self._confirmed = True
+
+    def _renew(self) -> None:
+        """Put on record what is given, changed or taken away while the operation is running."""
+        if not self._kept:
+            return
+        recorded = {share.key for record in self._kept for share in record.shares}
+        given = [share for share in self._ledger.guarded if share.key not in recorded]
+        made = list(
+            make_records(self._solution, self._client.clock.time(), given, self._flow_names, self._kept[0].start)
+        )
+        if made:
+            self._records.save(made)
+        marks = [record for record in self._kept if not record.shares]
+        self._kept = [*marks, *reduce(self._records, self._kept[len(marks) :], self._ledger.expected), *made]
 
     def restore(self) -> None:
         """Put back what is gone after the operation has ended, and remove the record when all is back.
@@ -157,7 +205,12 @@ class ShareGuard:
             self._warn(f"Right after the upgrade of {self._solution}, its shares could not be seen to: {error}")
 
     def _restore(self) -> None:
-        self._ledger.restore_all()
+        self._over = True
+        try:
+            # Another run of ours may have given shares in the meantime, and put them on record.
+            self._ledger.expect_recorded(filter(self._is_of_solution, self._read_records()))
+        finally:
+            self._ledger.restore_all()
         self._kept = reduce(self._records, self._kept, self._ledger.unfinished)
 
     def conclude(self) -> None:
@@ -167,11 +220,14 @@ class ShareGuard:
         """
         if self._left_over:
             self.complete()
+            for warning in self._found.warnings():
+                self._warn(warning)
         elif self._guarding:
             self._restore()
-        elif vanished := self._ledger.find_vanished():
+        looked = self._left_over or self._guarding
+        if removed := self._ledger.taken if looked else self._ledger.find_vanished():
             self._warn(
-                f"{len(vanished)} shares of {self._solution} were removed by somebody else while the task was running;"
+                f"{len(removed)} shares of {self._solution} were removed by somebody else while the task was running;"
                 " they are in shares.lost and stay removed."
             )
 

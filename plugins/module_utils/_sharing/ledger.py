@@ -9,18 +9,19 @@ This file is private to the collection and may change without notice.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from .._dataverse.client import DataverseClient
 from .._errors import NotFoundError, PowerPlatformError
 from .changes import Change, Share, ShareKey
+from .departures import Departures
 from .desktop_flows import DesktopFlows
 from .permissions import word_of
 from .principals import Principals
 from .records import ShareRecord
 from .report import ShareReport
-from .shares import apply_plan, read_shares, write_changes
+from .shares import apply_plan, read_grants, read_shares, write_changes
 
 # Small batches give the first flows their shares back before the last ones are written.
 SHARES_AT_ONCE = 250
@@ -29,19 +30,24 @@ SHARES_AT_ONCE = 250
 class ShareLedger:
     """Shares and what became of them; times in seconds since 1970.
 
-    ``before`` were seen at the beginning, ``expected`` ones should exist, and of these some are ``lost``, ``restored``
-    or ``failed``. Only expected shares are put back.
+    ``before`` were seen before they vanished, ``expected`` ones should exist, ``present`` ones did at the last look. Of
+    the shares some are ``lost``, ``restored`` or ``failed``, and some were ``taken`` away by somebody. Only expected
+    shares are put back.
     """
 
     def __init__(self, client: DataverseClient) -> None:
         self._client = client
         self.before: dict[ShareKey, int] = {}
         self.expected: dict[ShareKey, int] = {}
+        self.present: dict[ShareKey, int] = {}
+        self.deleted: dict[ShareKey, int] = {}
         self.lost: set[ShareKey] = set()
         self.restored: set[ShareKey] = set()
         self.failed: dict[ShareKey, PowerPlatformError | None] = {}
         self.gaps: dict[ShareKey, float] = defaultdict(float)
         self._seen: dict[ShareKey, float] = {}
+        self._observed = Departures((), {})
+        self._departures = Departures((), {})
 
     def expect(self, shares: Iterable[Share], seen_at: float) -> None:
         """Add shares that should exist and when they were last seen; one that was observed keeps its mask."""
@@ -54,7 +60,32 @@ class ShareLedger:
         for record in records:
             self.expect(record.shares, record.recorded_at)
 
-    def observe(self, shares: Iterable[Share], seen_at: float) -> None:
+    def observe_flows(self, flow_ids: Collection[str]) -> list[Share]:
+        """Read the shares of flows as they are now, and return them."""
+        begin = self._client.clock.time()
+        grants = read_grants(self._client, flow_ids)
+        self._observed = Departures(set(flow_ids), grants)
+        shares = sorted(grants)
+        self._observe(shares, begin)
+        return shares
+
+    def guard(self, shares: Iterable[Share]) -> None:
+        """Expect the shares of the flows that were observed, and all that they are given from now on."""
+        self._departures = self._observed
+        self.expect(shares, self._client.clock.time())
+
+    @property
+    def guarded(self) -> list[Share]:
+        """The expected shares of guarded flows."""
+        guarded = self._departures.flow_ids
+        return [Share(key, mask) for key, mask in self.expected.items() if key.flow_id in guarded]
+
+    @property
+    def taken(self) -> Collection[ShareKey]:
+        """The shares of guarded flows that somebody took away before an operation did."""
+        return self._departures.taken
+
+    def _observe(self, shares: Iterable[Share], seen_at: float) -> None:
         """Take shares as they are now: their masks count, whatever an older record says."""
         present = dict(shares)
         self.before.update(present)
@@ -68,8 +99,8 @@ class ShareLedger:
 
     @property
     def flow_ids(self) -> set[str]:
-        """The flows of the expected shares."""
-        return {key.flow_id for key in self.expected}
+        """The flows of the expected shares, and those that are guarded."""
+        return {key.flow_id for key in self.expected}.union(self._departures.flow_ids)
 
     def restore_missing(self) -> None:
         """Look once, and write what is missing once; what is refused because its flow is gone is not tried again."""
@@ -80,10 +111,23 @@ class ShareLedger:
 
     def restore_all(self) -> None:
         """Write what is missing until nothing is, or only what is refused; read back."""
-        existing = self._read()
+        existing = self._read(final=True)
         applied = apply_plan(self._client, self.flow_ids, existing, self._missing)
+        self.present = dict(applied.shares)
         self._note(applied.done, {})
         self._note([change for change, _error in applied.failed], dict(applied.failed))
+
+    def forget_deleted(self) -> None:
+        """Expect no longer what was refused because its flow is gone; should the flow come back, it is a new one."""
+        refused = {key for key, error in self.failed.items() if isinstance(error, NotFoundError)}
+        if not refused:
+            return
+        flows = DesktopFlows(self._client)
+        flows.load({key.flow_id for key in refused})
+        for key in refused:
+            if not flows.get(key.flow_id):
+                self.deleted[key] = self.expected.pop(key)
+                del self.failed[key]
 
     def predict_repair(self) -> None:
         """Take what is missing now for lost, and for restored at once."""
@@ -105,19 +149,24 @@ class ShareLedger:
     def _look(self) -> list[Change]:
         return self._missing(self._read())
 
-    def _read(self) -> list[Share]:
+    def _read(self, *, final: bool = False) -> list[Share]:
         begin = self._client.clock.time()
-        shares = read_shares(self._client, self.flow_ids)
+        grants = read_grants(self._client, self.flow_ids)
+        shares = sorted(grants)
+        self.expect((share for share in shares if share.key.flow_id in self._departures.flow_ids), begin)
+        for key in self._departures.judge(self.expected, grants, begin, final=final):
+            self.lost.add(key)
+            del self.expected[key]
         for key in self.failed.keys() & {share.key for share in shares}:
             # The refusal came after the work was done, or somebody else has given the share.
             self._note_return(key, begin)
-        self.observe([share for share in shares if share.key in self.expected], begin)
+        self._observe([share for share in shares if share.key in self.expected], begin)
         return shares
 
     def _missing(self, existing: Iterable[Share]) -> list[Change]:
         """Return the grants of what is gone; a share that exists is right whatever its rights are now."""
-        held = {share.key for share in existing}
-        return [Change(key, 0, mask) for key, mask in self.expected.items() if key not in held]
+        settled = {share.key for share in existing}.union(self._departures.undecided)
+        return [Change(key, 0, mask) for key, mask in self.expected.items() if key not in settled]
 
     def _note(self, changes: Iterable[Change], refusals: Mapping[Change, PowerPlatformError | None]) -> None:
         now = self._client.clock.time()
@@ -140,7 +189,7 @@ class ShareLedger:
         which may rename flows and delete some.
         """
         flows, principals = DesktopFlows(self._client), Principals(self._client)
-        known = self.before.keys() | self.expected.keys()
+        known = self.before.keys() | self.expected.keys() | self.deleted.keys()
         flows.load({key.flow_id for key in known})
         principals.load(ids={(key.table, key.principal_id) for key in known})
         report = ShareReport(flows, principals)
@@ -148,7 +197,7 @@ class ShareLedger:
         def listed(keys: Iterable[ShareKey]) -> list[dict[str, Any]]:
             return [self._describe(key, report, flow_names) for key in sorted(keys)]
 
-        deleted = {key for key in self.lost if not flows.get(key.flow_id)}
+        deleted = {key for key in self.lost if not flows.get(key.flow_id)} | self.deleted.keys()
         shares = {
             "before": listed(known),
             "lost": listed(self.lost),
@@ -165,6 +214,6 @@ class ShareLedger:
     def _describe(self, key: ShareKey, report: ShareReport, flow_names: Mapping[str, str]) -> dict[str, Any]:
         described = report.place(key)
         described["desktop_flow"] = flow_names.get(key.flow_id) or described["desktop_flow"]
-        described["permission"] = word_of(self.expected.get(key) or self.before[key])
+        described["permission"] = word_of({**self.deleted, **self.before, **self.expected}[key])
         reason = {"reason": str(self.failed[key] or "unknown")} if key in self.failed else {}
         return {**described, **reason}

@@ -13,7 +13,7 @@ import dataclasses
 import json
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from .._dataverse.odata import guid
 from .._dataverse.reading import Query
@@ -24,15 +24,31 @@ from .changes import Share, ShareKey
 SHARES_PER_RECORD = 400
 
 
+class Start(NamedTuple):
+    """An operation that is about to be started.
+
+    Its Web API action, the version that it brings (None when it brings none), and the ids of the operations that the
+    environment knew before, so that no clock has to be trusted to tell them from it.
+    """
+
+    action: str
+    version: str | None
+    known: tuple[str, ...] = ()
+
+
 @dataclasses.dataclass(frozen=True)
 class ShareRecord:
-    """Shares as they were at ``recorded_at`` (seconds since 1970), before an upgrade of ``solution`` (unique name)."""
+    """Shares as they were at ``recorded_at`` (seconds since 1970), before an operation on ``solution`` (unique name).
+
+    Without shares it only tells that the operation may be on its way. ``start`` is None in records of old versions.
+    """
 
     id: str
     solution: str
     recorded_at: float
     shares: tuple[Share, ...]
     flow_names: Mapping[str, str]
+    start: Start | None = None
 
     def with_masks(self, masks: Mapping[ShareKey, int]) -> ShareRecord:
         """Return the record with those of its shares that have a mask, and with these masks."""
@@ -41,13 +57,18 @@ class ShareRecord:
         names = {flow_id: name for flow_id, name in self.flow_names.items() if flow_id in flow_ids}
         return dataclasses.replace(self, shares=shares, flow_names=names)
 
+    def with_present(self, masks: Mapping[ShareKey, int]) -> ShareRecord:
+        """Return the record with all the shares of its flows that have a mask."""
+        shares = tuple(Share(key, mask) for key, mask in sorted(masks.items()) if key.flow_id in self.flow_names)
+        return dataclasses.replace(self, shares=shares)
+
     def to_json(self) -> str:
         """Return the record as text: shares by flow, table and principal."""
         flows: dict[str, dict[str, Any]] = {}
         for (flow_id, table, principal_id), mask in self.shares:
             flow = flows.setdefault(flow_id, {"name": self.flow_names.get(flow_id, "")})
             flow.setdefault(table, {})[principal_id] = mask
-        content = {"solution": self.solution, "recorded_at": self.recorded_at, "flows": flows}
+        content = {"solution": self.solution, "recorded_at": self.recorded_at, "flows": flows, "start": self.start}
         return json.dumps(content, ensure_ascii=False, separators=(",", ":"))
 
     @classmethod
@@ -64,7 +85,15 @@ class ShareRecord:
             for principal_id, mask in flow.get(table, {}).items()
         ]
         names = {flow_id: str(flow["name"]) for flow_id, flow in content["flows"].items()}
-        return cls(record_id, str(content["solution"]), float(content["recorded_at"]), tuple(shares), names)
+        start = _start_from_json(content.get("start"))
+        return cls(record_id, str(content["solution"]), float(content["recorded_at"]), tuple(shares), names, start)
+
+
+def _start_from_json(content: Any) -> Start | None:
+    if content is None:
+        return None
+    action, version, known = content
+    return Start(str(action), version and str(version), tuple(map(str, known)))
 
 
 def _checked(text: str) -> str:
@@ -85,14 +114,23 @@ def read_record(record_id: str, text: str, place: str, remedy: str) -> ShareReco
 
 
 def make_records(
-    solution: str, recorded_at: float, shares: Iterable[Share], flow_names: Mapping[str, str]
+    solution: str,
+    recorded_at: float,
+    shares: Iterable[Share],
+    flow_names: Mapping[str, str],
+    start: Start | None = None,
 ) -> Iterator[ShareRecord]:
     """Yield the records that hold the shares, each small enough for one note."""
     listed = sorted(shares)
-    for start in range(0, len(listed), SHARES_PER_RECORD):
-        part = tuple(listed[start : start + SHARES_PER_RECORD])
+    for first in range(0, len(listed), SHARES_PER_RECORD):
+        part = tuple(listed[first : first + SHARES_PER_RECORD])
         names = {share.key.flow_id: flow_names[share.key.flow_id] for share in part}
-        yield ShareRecord(str(uuid.uuid4()), solution, recorded_at, part, names)
+        yield ShareRecord(str(uuid.uuid4()), solution, recorded_at, part, names, start)
+
+
+def mark_of(solution: str, recorded_at: float, start: Start) -> ShareRecord:
+    """Return the record of an operation that takes no shares, or finds none."""
+    return ShareRecord(str(uuid.uuid4()), solution, recorded_at, (), {}, start)
 
 
 class ShareRecords(Protocol):

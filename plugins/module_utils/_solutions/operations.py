@@ -10,20 +10,21 @@ operation is looked for in the environment. This file is private to the collecti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from .._dataverse.jobs import HistoryEntry, Job, Jobs
 from .._dataverse.service_errors import is_solution_lock
 from .._dataverse.waiter import eager, wait_until
-from .._errors import ApiError, OperationTimeoutError, OutcomeUnknownError
+from .._errors import ApiError, OperationTimeoutError, OutcomeUnknownError, PowerPlatformError
 from .._packages.manifest import version_key
 from .._sharing.guard import ShareGuard
+from .._sharing.records import Start
 from .following import Follower
 from .import_jobs import ImportJobs
 from .orders import Order, Patience, Run
 from .progress import Progress
-from .turns import Turns
+from .turns import Blocker, Turns, possible_blocker
 
 if TYPE_CHECKING:
     from .._dataverse.client import DataverseClient
@@ -62,20 +63,10 @@ class Operations:
         turns = Turns(self._client, self._patience.lock_timeout, self._progress)
         joined: Run | None = None
         while order := plan(joined):
-            recent = self._jobs.recent()
-            running = [job for job in recent if not job.finished]
-            run = self._join(order, running)
-            if run is None and running:
-                turns.wait_for(order.label, running[0])
-                continue
+            run = self._take_turn(order, turns)
             if run is None:
-                body = order.body()
-                if not order.due():
-                    continue
-                run = self._start(order, body, {job.id for job in recent})
-            if run is not None and self._patience.wait:
-                run = self._follow(order, run)
-            if run is None or (run.job.finished and is_solution_lock(run.job.code, run.job.text)):
+                continue
+            if run.job.finished and is_solution_lock(run.job.code, run.job.text):
                 turns.wait_for(order.label, None)
             elif run.joined and run.job.state == "succeeded":
                 joined = run
@@ -83,18 +74,55 @@ class Operations:
                 return run
         return joined
 
+    def _take_turn(self, order: Order, turns: Turns) -> Run | None:
+        """Join the operation, or start it; return None after a wait for another one, and when it is due no longer."""
+        recent = self._jobs.recent()
+        running = [job for job in recent if not job.finished]
+        known = [job.id for job in recent if job.finished]
+        run = self._join(order, running, known)
+        if run is None:
+            blocker = None if running else self._possible_start()
+            if running or blocker:
+                turns.wait_for(order.label, running[0] if running else None, blocker)
+                return None
+            body = self._body(order)
+            if body is None or not order.due():
+                return None
+            run = self._start(order, body, known)
+            if run is None:
+                turns.wait_for(order.label, None)
+                return None
+        return self._follow(order, run) if self._patience.wait else run
+
     def carry_out_one(self, order: Order) -> Run:
         """Carry out an order that nothing in the environment makes needless, and return how it ended, well or not."""
         # Without a joined run there is an order, so there is always a run at the end.
         return cast(Run, self.carry_out(lambda joined: None if joined else order))
 
-    def _join(self, order: Order, running: list[Job]) -> Run | None:
+    def _possible_start(self) -> Blocker | None:
+        """Return the operation of an interrupted run that may still turn up, for as long as starts take to do so."""
+        record = self._guard.possible_start() if self._guard else None
+        if record is None or self._client.clock.time() - record.recorded_at > LOST_START_SECONDS:
+            return None
+        return possible_blocker(record)
+
+    @staticmethod
+    def _body(order: Order) -> Mapping[str, Any] | None:
+        """Return the parameters of an order; None when they could not be made because it is due no longer."""
+        try:
+            return order.body()
+        except PowerPlatformError:
+            if order.due():
+                raise
+            return None
+
+    def _join(self, order: Order, running: list[Job], known: Sequence[str]) -> Run | None:
         """Return the running operation that does what is ordered, or None."""
         own = [job for job in running if job.action == order.action]
         history = self._jobs.history() if own else []
         for job in own:
             if self._is_ours(order, job, history):
-                self._prepare(order)
+                self._prepare(order, known)
                 return self._follower.with_import_job(order, Run(job, joined=True))
         return None
 
@@ -111,11 +139,9 @@ class Operations:
                 return same and entry.solution.lower() in names
         return order.version is not None and bool(self._import_jobs.find_of_solution(order.names, job.created_on))
 
-    def _prepare(self, order: Order) -> None:
-        if self._guard and order.takes_shares:
-            self._guard.record()
-        elif self._guard:
-            self._guard.observe()
+    def _prepare(self, order: Order, known: Sequence[str]) -> None:
+        if self._guard:
+            self._guard.record(Start(order.action, order.version, tuple(known)), takes_shares=order.takes_shares)
 
     def _follow(self, order: Order, run: Run) -> Run:
         guard = self._guard if order.takes_shares else None
@@ -124,21 +150,27 @@ class Operations:
             guard.restore()
         return ended
 
-    def _start(self, order: Order, body: Mapping[str, Any], known: set[str]) -> Run | None:
+    def _start(self, order: Order, body: Mapping[str, Any], known: Sequence[str]) -> Run | None:
         """Send the one request that starts the operation; return None when it is not our turn."""
-        self._prepare(order)
+        self._prepare(order, known)
         try:
             answer = self._client.call(order.action, body, idempotent=order.repeatable)
         except OutcomeUnknownError as lost:
-            return self._find_lost(order, known, lost)
-        except ApiError as error:
-            if is_solution_lock(error.code, str(error)):
+            run = self._find_lost(order, known, lost)
+        except PowerPlatformError as error:
+            if self._guard:
+                self._guard.refused()
+            if isinstance(error, ApiError) and is_solution_lock(error.code, str(error)):
                 return None
             raise
-        job = Job(answer["AsyncOperationId"].lower(), order.action, "waiting")
-        return Run(job, import_job_id=answer.get("ImportJobKey"), answer=answer)
+        else:
+            job = Job(answer["AsyncOperationId"].lower(), order.action, "waiting")
+            run = Run(job, import_job_id=answer.get("ImportJobKey"), answer=answer)
+        if self._guard:
+            self._guard.started()
+        return run
 
-    def _find_lost(self, order: Order, known: set[str], lost: OutcomeUnknownError) -> Run:
+    def _find_lost(self, order: Order, known: Sequence[str], lost: OutcomeUnknownError) -> Run:
         """Return the operation that a request without an answer has started.
 
         ``known`` are the operations from before, so that no clock has to be trusted, neither ours nor theirs.

@@ -29,7 +29,19 @@ class SolutionPromotion:
         self._name = name
         self._version = checked_version(version)
         self._solutions = Solutions(client)
-        self._installed, self._staged = self._read()
+        self._state: tuple[Solution, Solution | None] | None = None
+
+    @property
+    def _installed(self) -> Solution:
+        return self._known()[0]
+
+    @property
+    def _staged(self) -> Solution | None:
+        return self._known()[1]
+
+    def _known(self) -> tuple[Solution, Solution | None]:
+        self._state = self._state or self._read()
+        return self._state
 
     def _read(self) -> tuple[Solution, Solution | None]:
         """Return the solution and its staged upgrade; raise ``NoMatchError`` when there is no solution."""
@@ -57,7 +69,8 @@ class SolutionPromotion:
             else:
                 result = self._result(changed=run is not None, promoted=None)
         except PowerPlatformError as error:
-            error.result.update(operation="promote", reason=self._reason())
+            if self._state:
+                error.result.update(operation="promote", reason=self._reason())
             raise
         return {**result, "duration": self._client.clock.since(begin)}
 
@@ -65,7 +78,7 @@ class SolutionPromotion:
         """Read the environment and decide; after a promotion that was joined nothing is left to do."""
         if joined:
             return None
-        self._installed, self._staged = self._read()
+        self._state = self._read()
         self._check_version()
         if self._staged is None:
             return None
@@ -75,7 +88,7 @@ class SolutionPromotion:
         return Order(PROMOTION, names, self._label, lambda: parameters, due=self._is_due)
 
     def _is_due(self) -> bool:
-        return self._read() == (self._installed, self._staged)
+        return self._read() == self._state
 
     def _check_version(self) -> None:
         wanted, installed, staged = self._version, self._installed, self._staged

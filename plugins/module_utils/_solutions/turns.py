@@ -9,11 +9,13 @@ This file is private to the collection and may change without notice.
 from __future__ import annotations
 
 import dataclasses
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 from .._dataverse.jobs import VERBS, HistoryEntry, Job, Jobs
 from .._dataverse.waiter import wait_until
 from .._errors import OperationTimeoutError
+from .._sharing.records import ShareRecord
 from .progress import Progress
 
 if TYPE_CHECKING:
@@ -36,12 +38,14 @@ class Blocker:
     since: str | None = None
     job_id: str | None = None
     history_id: str | None = None
+    certain: bool = True
 
     def __str__(self) -> str:
         """Return one phrase: ``the import of Other 1.0.0.0 by Anna since 2026-01-31T12:00:00Z``."""
         subject = " ".join(filter(None, [self.solution, self.version]))
         parts = [f"the {self.operation}", f"of {subject}" if subject else "", f"by {self.by}" if self.by else ""]
-        return " ".join(filter(None, [*parts, f"since {self.since}" if self.since else ""]))
+        phrase = " ".join(filter(None, [*parts, f"since {self.since}" if self.since else ""]))
+        return phrase if self.certain else f"{phrase} that an interrupted run may have started"
 
 
 class Turns:
@@ -55,12 +59,13 @@ class Turns:
         self._blind_pause = SHORTEST_BLIND_PAUSE
         self._progress = progress
 
-    def wait_for(self, label: str, job: Job | None) -> None:
-        """Wait for a running operation to end or, without one, for whatever the environment is busy with.
+    def wait_for(self, label: str, job: Job | None, possible: Blocker | None = None) -> None:
+        """Wait for a running operation to end or, without one, for whatever the environment is or may be busy with.
 
-        Raises ``OperationTimeoutError`` that names the operation when the time is up.
+        ``possible`` is what may be on its way. Raises ``OperationTimeoutError`` that names the operation when the time
+        is up.
         """
-        blocker = self._blocker(job)
+        blocker = possible or self._blocker(job)
         begin = self._clock.monotonic()
 
         def look() -> bool:
@@ -84,7 +89,7 @@ class Turns:
                 blocked_by=dataclasses.asdict(blocker) if blocker else None,
             ) from error
         self._left = max(0.0, self._left - seconds)
-        if blocker is None:
+        if blocker is None or not blocker.certain:
             self._blind_pause = min(self._blind_pause * 2, LONGEST_BLIND_PAUSE)
 
     def _blocker(self, job: Job | None) -> Blocker | None:
@@ -104,7 +109,7 @@ class Turns:
         )
 
     def _is_over(self, blocker: Blocker | None, waited: float) -> bool:
-        if blocker is None:
+        if blocker is None or not blocker.certain:
             return waited >= self._blind_pause
         if blocker.job_id:
             job = self._jobs.find(blocker.job_id)
@@ -114,3 +119,10 @@ class Turns:
 
 def _from_history(entry: HistoryEntry) -> Blocker:
     return Blocker(entry.verb, entry.solution, entry.version, since=entry.started_on, history_id=entry.id)
+
+
+def possible_blocker(record: ShareRecord) -> Blocker:
+    """Return the operation that a record announces and that nothing in the environment shows."""
+    since = datetime.fromtimestamp(record.recorded_at, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    verb, version = (VERBS[record.start.action], record.start.version) if record.start else ("upgrade", None)
+    return Blocker(verb, record.solution, version, since=since, certain=False)

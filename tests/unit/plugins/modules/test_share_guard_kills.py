@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from ansible_collections.coe.power_platform.plugins.module_utils._sharing.interruption import LONGEST_START
 from ansible_collections.coe.power_platform.tests.unit.plugins.modules.sharing_scenes import held, run
 from ansible_collections.coe.power_platform.tests.unit.plugins.modules.solution_scenes import NAME, put, release
 
@@ -38,9 +39,9 @@ class Killer:
     def __init__(self, port: int) -> None:
         self._port = port
 
-    def run_until(self, name: str, requests: int, params: dict[str, Any]) -> dict[str, Any] | None:
-        """Run a module; return its result, or None when it died."""
-        order = json.dumps({"module": name, "params": params, "requests": requests})
+    def run_until(self, name: str, requests: int, params: dict[str, Any], *, ahead: float = 0) -> dict[str, Any] | None:
+        """Run a module, with a clock that is so many seconds ahead; return its result, or None when it died."""
+        order = json.dumps({"module": name, "params": params, "requests": requests, "ahead": ahead})
         with socket.create_connection(("127.0.0.1", self._port)) as connection, connection.makefile("rw") as stream:
             stream.write(f"{order}\n")
             stream.flush()
@@ -93,8 +94,9 @@ class Scene:
             time.sleep(2 * JOB_SECONDS)
         self._killer.run_until(self._next_name, 0, {**self._params[self._next_name], **connection})
         lost = sum(held(environment).get(place) != mask for place, mask in before.items())
-        # Whoever looks last tidies up: no record is left behind.
-        run(connection, DECLARED)
+        # Whoever looks last, when nothing can come any more, tidies up: no record is left behind.
+        params = {**self._params["desktop_flow_share"], **connection}
+        self._killer.run_until("desktop_flow_share", 0, params, ahead=LONGEST_START)
         assert environment.store.count("annotation") == 0, requests
         return alive is None, lost
 
