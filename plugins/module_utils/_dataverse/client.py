@@ -23,7 +23,7 @@ from .._transport.auth import TokenSource
 from .._transport.credentials import environment_address, time_limit, token_source, trusted_authorities
 from .._transport.http import HttpSession
 from .batch import BatchRequest, Reply, run_batch
-from .odata import all_of, columns, function_call, joined, resource
+from .odata import all_of, columns, function_call, joined, resource, row_id
 from .service_errors import unreadable
 from .streams import Base64Member, FileInJson
 from .web_api import WebApi
@@ -155,10 +155,10 @@ class DataverseClient:
     def create(self, entity_set: str, row: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> str:
         """Create a row and return its id. Source: Create a table row (204 with OData-EntityId)."""
         response = self._api.send("POST", entity_set, row, headers=headers, repeatable=False)
-        name = response.headers.get("OData-EntityId", "")
-        if "(" not in name:
+        id = row_id(response.headers.get("OData-EntityId", ""), entity_set)
+        if id is None:
             raise unreadable(response, self._api.attempted("POST", entity_set), repeatable=False)
-        return name.rpartition("(")[2].rstrip(")")
+        return id
 
     def update(
         self,

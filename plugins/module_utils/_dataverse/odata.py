@@ -37,6 +37,12 @@ def guid(text: str) -> str | None:
     return match[1].lower() if match else None
 
 
+def row_id(url: str, entity_set: str) -> str | None:
+    """Return the id of the row that a URL names, or None when it names no row of that set by its id."""
+    match = re.fullmatch(rf"https://[!-~]+/{re.escape(entity_set)}\({GUID.pattern}\)", url)
+    return match[1].lower() if match else None
+
+
 def literal(value: Any) -> str:
     """Return a value as an OData literal.
 

@@ -13,9 +13,9 @@ import json
 import uuid
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 from .._errors import TransportError
+from .._transport.addresses import parsed
 from .._transport.auth import TokenSource
 from .._transport.http import HttpSession
 from .._transport.messages import Response, Sink, StreamedBody
@@ -101,11 +101,11 @@ class WebApi:
 
     def _url(self, path: str) -> str:
         """Return the full address; refuse one outside this environment, where the token must not go."""
-        url = urljoin(self.root, path) if "://" in path.partition("?")[0] else self.root + path
-        if not url.startswith(self.root):
-            parts = urlsplit(url)
+        address = parsed(path if "://" in path.partition("?")[0] else self.root + path)
+        if address is None or not address.url.startswith(self.root):
             raise TransportError(
-                f"{self.root} continues its answer at {parts.scheme}://{parts.netloc}{parts.path}, outside of itself,"
+                f"{self.root} continues its answer at"
+                f" {address.origin + address.path if address else 'an unusable address'}, outside of itself,"
                 " where the access token must not go; check for a proxy that rewrites answers."
             )
-        return url
+        return address.url

@@ -23,6 +23,9 @@ from .sign_in_errors import sign_in_error
 
 OLDEST_MSAL = (1, 35)  # the first that computes a certificate's thumbprint
 
+# What msal raises for answers that are not what they should be.
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
+
 # One process asks an authority for its configuration once, whatever number of environments it serves.
 AUTHORITY_ANSWERS: dict[str, Any] = {}
 
@@ -108,7 +111,8 @@ class _MsalToken(ABC):
 class ApplicationToken(_MsalToken):
     """A token of an app registration, obtained with a secret, a certificate or a federated token.
 
-    ``credential`` returns what msal takes as ``client_credential``; it is read anew after ``forget``.
+    ``credential`` returns what msal takes as ``client_credential``; it is read anew after ``forget``. It is sent to
+    the origin of ``authority`` and to ``cloud_origin``, that of the cloud's sign-in service, and to nowhere else.
     """
 
     def __init__(
@@ -119,6 +123,7 @@ class ApplicationToken(_MsalToken):
         environment_url: str,
         credential: Callable[[], Any],
         secrets: set[str],
+        cloud_origin: str,
         session: HttpSession,
     ) -> None:
         super().__init__(secrets)
@@ -126,7 +131,8 @@ class ApplicationToken(_MsalToken):
         self._client_id = client_id
         self._environment_url = environment_url
         self._credential = credential
-        self._transport = MsalTransport(session, retry=REPEATABLE, option="authority")
+        origins = {f"https://{urlsplit(authority).netloc}", cloud_origin}
+        self._transport = MsalTransport(session, retry=REPEATABLE, option="authority", post_to=origins)
 
     def _make_application(self, msal: Any) -> Any:
         try:
@@ -139,7 +145,7 @@ class ApplicationToken(_MsalToken):
                 http_client=self._transport,
                 http_cache=AUTHORITY_ANSWERS,
             )
-        except (ValueError, KeyError) as error:  # msal's only signs of an unknown tenant, or of no authority at all
+        except UNREADABLE as error:  # msal's only signs of an unknown tenant, or of no authority at all
             raise AuthenticationError(
                 f"{urlsplit(self._authority).netloc} does not know the tenant {urlsplit(self._authority).path[1:]!r},"
                 " correct tenant_id, cloud or authority."

@@ -13,9 +13,9 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from .._errors import ConfigurationError
+from .addresses import Address, parsed
 from .auth import ApplicationToken, ManagedIdentityToken, StaticToken, TokenSource
 from .certificates import certificate_credential
 from .http import HttpSession
@@ -57,20 +57,26 @@ CREDENTIALS = (
     "federated_token_path",
     "managed_identity",
 )
-LABEL = r"[A-Za-z0-9-]{1,63}"
-ADDRESS = re.compile(rf"https://({LABEL}(\.{LABEL})*|\[[0-9A-Fa-f:]+\])(:\d{{1,5}})?(/[A-Za-z0-9._~-]+)*")
+PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 
 
 def environment_address(url: str) -> str:
     """Return the environment's address without a slash at the end. Raises ``ConfigurationError``."""
-    address = url.strip().rstrip("/")
-    if not ADDRESS.fullmatch(address) or "/api/data" in address:
+    address = _plain_address(url)
+    if address is None or "/api/data" in address.path:
         raise ConfigurationError(
             f"environment_url {_without_user(url)!r} is no environment's address,"
             " which looks like https://contoso.crm4.dynamics.com."
         )
-    return urlsplit(address)._replace(netloc=urlsplit(address).netloc.lower()).geturl()
+    return address.url
+
+
+def _plain_address(url: str) -> Address | None:
+    """Return the https address of an option, with a plain path and no query, or None when it is none."""
+    address = parsed(url.strip().rstrip("/"))
+    usable = address and address.scheme == "https" and PATH.fullmatch(address.path) and not address.query
+    return address if usable else None
 
 
 def _without_user(url: str) -> str:
@@ -114,6 +120,7 @@ def token_source(params: Mapping[str, Any], environ: Mapping[str, str], session:
         environment_url=environment_url,
         credential=_credential(kind, value, password),
         secrets={secret for secret in (password, None if kind.endswith("_path") else value) if secret},
+        cloud_origin=AUTHORITIES[params.get("cloud") or "public"],
         session=session,
     )
 
@@ -153,16 +160,19 @@ def _setting(name: str, params: Mapping[str, Any], environ: Mapping[str, str]) -
 def _authority(params: Mapping[str, Any], environ: Mapping[str, str]) -> str:
     """Return the address of the tenant at the sign-in service."""
     tenant_id = _setting("tenant_id", params, environ)
-    address = str(params.get("authority") or AUTHORITIES[params.get("cloud") or "public"]).rstrip("/")
-    if not ADDRESS.fullmatch(address):
+    url = str(params.get("authority") or AUTHORITIES[params.get("cloud") or "public"])
+    address = _plain_address(url)
+    if address is None:
         raise ConfigurationError(
-            f"authority {_without_user(address)!r} is no https address such as https://login.microsoftonline.com."
+            f"authority {_without_user(url)!r} is no https address such as https://login.microsoftonline.com."
         )
-    if urlsplit(address).path:
-        return address
+    if address.path:
+        return address.url
     if not tenant_id:
         raise ConfigurationError("tenant_id is missing; give the id or a domain of the environment's tenant.")
-    return f"{address}/{tenant_id}"
+    if _plain_address(f"{address.url}/{tenant_id}") is None:
+        raise ConfigurationError(f"tenant_id {tenant_id!r} is no id or domain of a tenant; correct it.")
+    return f"{address.url}/{tenant_id}"
 
 
 def _credential(kind: str, value: str, password: str | None) -> Callable[[], Any]:

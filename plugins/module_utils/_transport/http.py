@@ -11,11 +11,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
-from urllib.parse import urljoin, urlsplit
 
 from .._clock import Clock
 from .._errors import ConfigurationError, OutcomeUnknownError, TransportError
 from .._version import VERSION
+from .addresses import Address, parsed
 from .connection_failures import Failure, explain
 from .messages import Response, Sink, StreamedBody, WholeBody
 from .retry_policy import REPEATABLE, RetryPolicy, backoff, retry_after
@@ -53,6 +53,8 @@ class HttpSession:
             raise ConfigurationError("The Python library requests is missing, install the package requests with pip.")
         self._session = requests.Session()
         self._session.headers["User-Agent"] = user_agent
+        # requests prepares to follow a redirect even when it must not: it reads the whole answer and parses its target.
+        self._session.get_redirect_target = lambda answer: None  # type: ignore[method-assign, assignment]
         self._verify = verify
         self._timeout = timeout
         self._on_retry = on_retry
@@ -87,6 +89,7 @@ class HttpSession:
         past all proxies; ``option`` is the connection option that the URL comes from, for messages.
         Raises ``TransportError`` when nothing was carried out, ``OutcomeUnknownError`` when that cannot be told.
         """
+        address = _usable(url, option)
         body = WholeBody(data) if isinstance(data, bytes) else data
         exchange: dict[str, Any] = {
             "headers": dict(headers or {}),
@@ -95,7 +98,7 @@ class HttpSession:
         }
         if direct:
             exchange["proxies"] = {"http": None, "https": None}
-        what = f"{method} {urlsplit(url).path}"
+        what = f"{method} {address.path}"
         for attempt in range(1, retry.attempts + 1):
             last = attempt == retry.attempts
             if body is not None:
@@ -104,9 +107,9 @@ class HttpSession:
                 # On a kept connection that the server is just closing it could not be told whether the request arrived.
                 self._session.close()
             try:
-                response = self._exchange(method, url, exchange, stream_to, option)
+                response = self._exchange(method, address, exchange, stream_to, option)
             except requests.exceptions.RequestException as error:
-                failure = explain(error, urlsplit(url).netloc, option)
+                failure = explain(error, address.netloc, option)
                 delivered = failure.delivered and (body is None or body.complete)
                 if last or not failure.temporary or (delivered and not retry.repeatable):
                     raise _no_answer(what, failure, delivered and not retry.repeatable) from error
@@ -119,21 +122,22 @@ class HttpSession:
         return response
 
     def _exchange(
-        self, method: str, url: str, exchange: dict[str, Any], stream_to: Sink | None, option: str
+        self, method: str, address: Address, exchange: dict[str, Any], stream_to: Sink | None, option: str
     ) -> Response:
-        """Send a request once, following redirects of reads within the same host."""
+        """Send a request once, following redirects of reads within the same origin."""
         for _hop in range(5):
-            response = self._send(method, url, exchange, stream_to)
+            response = self._send(method, address.url, exchange, stream_to)
             location = response.headers.get("Location")
             if response.status not in REDIRECTS or not location:
                 return response
-            target = urljoin(url, location)
-            if method != "GET" or origin(target) != origin(url):
+            target = address.joined(location)
+            if method != "GET" or target is None or target.origin != address.origin:
                 break
-            url = target
+            address = target
         raise TransportError(
-            f"{method} {urlsplit(url).path} was redirected from {origin(url)} to {origin(target)}, which is not"
-            f" followed; set {option} to the address that answers itself.",
+            f"{method} {address.path} was redirected from {address.origin} to"
+            f" {target.origin if target else 'an unusable address'}, which is not followed;"
+            f" set {option} to the address that answers itself.",
             status=response.status,
         )
 
@@ -171,6 +175,14 @@ def headers_from(lines: Iterable[str]) -> Mapping[str, str]:
     return requests.structures.CaseInsensitiveDict({name.strip(): value.strip() for name, _colon, value in pairs})
 
 
+def _usable(url: str, option: str) -> Address:
+    """Return the address that a URL is. Raises ``TransportError`` for one that might be read in two ways."""
+    address = parsed(url)
+    if address is None:
+        raise TransportError(f"{option} leads to an unusable address, to which nothing is sent; correct {option}.")
+    return address
+
+
 def _keep_headers(request: Any) -> Any:
     """Authenticate nothing; without any such function requests would replace our token by a ~/.netrc entry."""
     return request
@@ -181,10 +193,3 @@ def _no_answer(what: str, failure: Failure, unknown: bool) -> TransportError | O
     if unknown:
         return OutcomeUnknownError(f"Whether {what} was carried out is unknown: {failure.reason}.")
     return TransportError(f"{what} failed: {failure.reason}.")
-
-
-def origin(url: str) -> str:
-    """Return scheme, host and port of a URL, all that decides where a token may go."""
-    parts = urlsplit(url)
-    port = parts.port or {"https": 443, "http": 80}.get(parts.scheme)
-    return f"{parts.scheme}://{parts.hostname}:{port}"

@@ -8,12 +8,13 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from .._errors import AuthenticationError
+from .addresses import parsed
 from .http import HttpSession
 from .messages import Response
 from .retry_policy import RetryPolicy
@@ -29,10 +30,22 @@ class _MsalAnswer:
 
 
 class MsalTransport:
-    """Lets msal talk through our session: its time-outs, certificate authorities, retries and messages."""
+    """Lets msal talk through our session: its time-outs, certificate authorities, retries and messages.
 
-    def __init__(self, session: HttpSession, *, retry: RetryPolicy, direct: bool = False, option: str) -> None:
+    ``post_to`` holds the origins that a POST, which carries a credential, may go to; None stands for all.
+    """
+
+    def __init__(
+        self,
+        session: HttpSession,
+        *,
+        retry: RetryPolicy,
+        option: str,
+        direct: bool = False,
+        post_to: Set[str] | None = None,
+    ) -> None:
         self._session = session
+        self._post_to = post_to
         self._settings: dict[str, Any] = {"retry": retry, "direct": direct, "option": option}
 
     def get(
@@ -51,10 +64,21 @@ class MsalTransport:
         headers: Mapping[str, str] | None = None,
     ) -> _MsalAnswer:
         """Send a POST for msal; asking for a token twice does no harm."""
+        self._require_own_endpoint(url)
         query = f"?{urlencode(params)}" if params else ""
         form = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
         content = urlencode(data or {}).encode()
         return self._answer(self._session.request("POST", url + query, headers=form, data=content, **self._settings))
+
+    def _require_own_endpoint(self, url: str) -> None:
+        """Refuse an address that the sign-in service names as its own although it is another's."""
+        address = parsed(url)
+        if self._post_to is not None and (address is None or address.origin not in self._post_to):
+            raise AuthenticationError(
+                f"The sign-in service wants the credential to be sent to"
+                f" {address.origin if address else 'an unusable address'}, which is not its own, so it was not sent;"
+                " check authority, cloud and any proxy on the way."
+            )
 
     def close(self) -> None:
         """Do nothing: the session belongs to the task."""

@@ -21,6 +21,7 @@ from ansible_collections.coe.power_platform.plugins.module_utils._transport impo
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.auth import TokenSource
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.credentials import token_source
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.http import HttpSession
+from ansible_collections.coe.power_platform.plugins.module_utils._transport.messages import Response
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.sign_in_errors import (
     MEANINGS,
     sign_in_error,
@@ -43,6 +44,7 @@ class Authority:
         self.server = server
         self.forms: list[dict[str, str]] = []
         self.refusal: Answer | None = None
+        self.endpoint: object = None
         server.answers = [self.answer]
 
     def answer(self, request: Request) -> Answer:
@@ -52,7 +54,7 @@ class Authority:
             return Answer(
                 200,
                 {
-                    "token_endpoint": f"{root}/token",
+                    "token_endpoint": self.endpoint or f"{root}/token",
                     "authorization_endpoint": f"{root}/authorize",
                     "issuer": f"{self.server.url}/{tenant}/v2.0",
                 },
@@ -155,6 +157,68 @@ def test_authority_without_a_configuration_is_an_error(server: HttpsServer, sess
     server.answers = [Answer(200, {})]
     with pytest.raises(AuthenticationError, match="correct tenant_id, cloud or authority"):
         source(server, session, client_secret="geheim").token()
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "https://evil.example/tenant/oauth2/v2.0/token",
+        "https://evil.example\\@{netloc}/tenant/token",
+        "https://user@{netloc}/tenant/token",
+        "https://localhost:1/tenant/token",
+        "https://login.microsoftonline.us/tenant/token",
+        "https://{netloc}.evil.example/tenant/token",
+    ],
+)
+def test_credential_goes_to_no_foreign_endpoint(
+    server: HttpsServer, authority: Authority, session: HttpSession, endpoint: str
+) -> None:
+    authority.endpoint = endpoint.format(netloc=server.url.removeprefix("https://"))
+    for _again in range(2):  # msal keeps the configuration
+        with pytest.raises(AuthenticationError, match=r"wants the credential to be sent to .* so it was not sent"):
+            source(server, session, client_secret="geheim").token()
+    assert authority.forms == []
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("endpoint", ["http://{netloc}/tenant/token", "", 5, ["x"], {"a": 1}, "https://{netloc}", True])
+def test_unusable_endpoint_is_an_error(
+    server: HttpsServer, authority: Authority, session: HttpSession, endpoint: object
+) -> None:
+    netloc = server.url.removeprefix("https://")
+    authority.endpoint = endpoint.format(netloc=netloc) if isinstance(endpoint, str) else endpoint
+    authority.endpoint = authority.endpoint or " "
+    with pytest.raises(AuthenticationError, match="correct tenant_id, cloud or authority"):
+        source(server, session, client_secret="geheim").token()
+    assert authority.forms == []
+
+
+def test_redirect_of_a_token_request_is_not_followed(
+    server: HttpsServer, authority: Authority, session: HttpSession
+) -> None:
+    authority.refusal = Answer(307, headers={"Location": "/tenant/other"})
+    with pytest.raises(TransportError, match="not followed; set authority"):
+        source(server, session, client_secret="geheim").token()
+    assert len(authority.forms) == 1
+
+
+def test_credential_may_go_to_the_clouds_own_endpoint(
+    server: HttpsServer, authority: Authority, session: HttpSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[str] = []
+
+    def request(method: str, url: str, **_settings: object) -> Response:
+        sent.append(url)
+        return Response(200, {}, b'{"access_token": "t", "expires_in": 3600}', url)
+
+    authority.endpoint = "https://login.microsoftonline.com/tenant/oauth2/v2.0/token"
+    tokens = source(server, session, client_secret="geheim")
+    original = session.request
+    monkeypatch.setattr(
+        session, "request", lambda method, url, **more: (original if method == "GET" else request)(method, url, **more)
+    )
+    assert tokens.token() == "t"
+    assert sent == [authority.endpoint]
 
 
 def test_unknown_tenant_is_an_error(server: HttpsServer, authority: Authority, session: HttpSession) -> None:

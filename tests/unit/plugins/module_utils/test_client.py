@@ -134,10 +134,18 @@ def test_list_follows_next_links_and_asks_each_page_for_its_size(client: Dataver
         "http://localhost/dev/api/data/v9.2/workflows?p=2",
         "{url}/prod/api/data/v9.2/workflows?p=2",
         "{url}.evil.example/dev/api/data/v9.2/workflows",
+        "https://evil.example\\@{netloc}/dev/api/data/v9.2/workflows?p=2",
+        "https://user@{netloc}/dev/api/data/v9.2/workflows?p=2",
+        "{url}/dev/api/data/v9.2/../../../../prod/api/data/v9.2/workflows",
+        "{url}/dev/api/data/v9.2/%2e%2e/v9.1/workflows",
+        "{url}/dev/api/data/v9.2/work\nflows",
+        "{url}/dev/api/data/v9.2/workflows?p=\\2",
+        "../v9.1/workflows",
     ],
 )
 def test_next_link_never_leaves_the_environment(client: DataverseClient, server: HttpsServer, link: str) -> None:
-    server.answers = [Answer(200, {"value": [], "@odata.nextLink": link.format(url=server.url)})]
+    link = link.format(url=server.url, netloc=server.url.removeprefix("https://"))
+    server.answers = [Answer(200, {"value": [], "@odata.nextLink": link})]
     with pytest.raises(TransportError, match="the access token must not go"):
         list(client.list("workflows", select="name"))
     assert len(server.requests) == 1
@@ -202,6 +210,13 @@ def test_create_update_delete(client: DataverseClient, server: HttpsServer) -> N
     assert lines == ["POST teams", f"PATCH teams({ID})", f"PATCH teams({ID})", f"DELETE teams({ID})"]
     assert json.loads(server.requests[0].body) == {"name": "Ünder"}
     assert [request.headers.get("If-Match") for request in server.requests] == [None, "*", 'W/"1"', None]
+
+
+@pytest.mark.parametrize("name", ["", "teams(1)", "https://a.example/teams(../x)", f"https://a.example/roles({ID})"])
+def test_new_row_without_its_id_is_unclear(client: DataverseClient, server: HttpsServer, name: str) -> None:
+    server.answers = [Answer(204, headers={"OData-EntityId": name})]
+    with pytest.raises(OutcomeUnknownError, match="Whether POST teams"):
+        client.create("teams", {})
 
 
 def test_deleting_what_is_gone_is_no_error(client: DataverseClient, server: HttpsServer) -> None:

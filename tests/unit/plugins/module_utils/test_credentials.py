@@ -69,6 +69,10 @@ def test_environment_address_has_one_form(given: str, address: str) -> None:
         "https://contoso:port",
         "https://contoso..crm4.dynamics.com",
         f"https://{'contoso' * 10}.crm4.dynamics.com",
+        "https://evil.example\\@contoso.crm4.dynamics.com",
+        "https://contoso.crm4.dynamics.com/a/../b",
+        "https://con\ttoso.crm4.dynamics.com",
+        "https://contoso.crm4.dynamics.com:99999",
     ],
 )
 def test_unusable_environment_address_is_an_error(given: str) -> None:
@@ -146,6 +150,13 @@ def test_credentials_of_awx_suffice() -> None:
             {},
             "authority 'http://login.example' is no",
         ),
+        (
+            {**ENTRA, "client_secret": "s", "authority": "https://evil.example\\@login.example"},
+            {},
+            "authority 'login.example' is no",
+        ),
+        ({**ENTRA, "client_secret": "s", "tenant_id": "../x"}, {}, "tenant_id '../x' is no id or domain"),
+        ({**ENTRA, "client_secret": "s", "tenant_id": "a?b"}, {}, r"tenant_id 'a\?b' is no id or domain"),
     ],
 )
 def test_incomplete_or_contradicting_options_are_an_error(
