@@ -9,6 +9,7 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -19,6 +20,7 @@ from ._arguments import CONNECTION_ARGUMENTS
 from ._clock import Clock
 from ._dataverse.client import DataverseClient
 from ._errors import PowerPlatformError
+from ._transport.secrecy import forms, quiet_libraries, struck_out
 
 
 def _drop(text: str) -> None:
@@ -40,8 +42,8 @@ class Work:
     ) -> None:
         self.params = params
         self.check_mode = check_mode
-        self.warn = warn
-        self.report = report
+        self._warn = warn
+        self._report = report
         self.clock = clock or Clock()
         self._environment_name = environment_name
 
@@ -61,8 +63,16 @@ class Work:
 
     @property
     def secrets(self) -> set[str]:
-        """Values that no output may hold: credentials from any source, and the tokens obtained with them."""
-        return self.client.secrets if "client" in self.__dict__ else set()
+        """What no output may hold: credentials from any source and the tokens obtained with them, in every form."""
+        return forms(self.client.secrets) if "client" in self.__dict__ else set()
+
+    def warn(self, text: str) -> None:
+        """Warn the user."""
+        self._warn(struck_out(text, self.secrets))
+
+    def report(self, text: str) -> None:
+        """Show the user a line of progress."""
+        self._report(struck_out(text, self.secrets))
 
     def close(self) -> None:
         """Close the connection, if one was opened."""
@@ -114,10 +124,9 @@ class Outcome:
 
 def perform(definition: ModuleDefinition, work: Work) -> Outcome:
     """Do a module's work and tell how it ended; the only place where foreseen errors are caught."""
-    try:
-        result = definition.work(work)
-    except PowerPlatformError as error:
-        result = error.to_result()
-    finally:
-        work.close()
+    with quiet_libraries(), contextlib.closing(work):
+        try:
+            result = definition.work(work)
+        except PowerPlatformError as error:
+            result = error.to_result()
     return Outcome(result, work.secrets)

@@ -10,12 +10,11 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
 from .._errors import ApiError, AuthenticationError, NotFoundError, OutcomeUnknownError, PowerPlatformError
-from .._transport.messages import Response
+from .._transport.messages import Response, read_json
 from .remedies import REMEDIES
 
 SERVICE_PROTECTION_CODES = frozenset({"0x80072321", "0x80072322", "0x80072326"})
@@ -61,7 +60,7 @@ def is_service_protection(response: Response) -> bool:
 def code_and_message(response: Response) -> tuple[str | None, str | None]:
     """Return code and message of an error answer, each None where the answer has none."""
     try:
-        error = json.loads(response.body)["error"]
+        error = read_json(response.body)["error"]
         return platform_code(error["code"]), " ".join(str(error["message"]).split())
     except (ValueError, KeyError, TypeError):
         return None, None
@@ -75,7 +74,7 @@ def json_object(response: Response, attempted: str, *, repeatable: bool) -> dict
     if response.status == 204:
         return {}
     try:
-        document = json.loads(response.body)
+        document = read_json(response.body)
     except ValueError as error:
         raise unreadable(response, attempted, repeatable=repeatable) from error
     if not isinstance(document, dict):

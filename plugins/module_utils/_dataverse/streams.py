@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from .._errors import PackageError
+from .._transport.messages import read_json
 
 PIECE = 3 * 64 * 1024  # a multiple of three, so that pieces of base64 join without padding
 LONGEST_HEAD = 64 * 1024
@@ -127,7 +128,7 @@ class Base64Member:
         """
         if self._inside:
             raise ValueError("the answer is cut short")
-        rest: dict[str, Any] = json.loads(self.head + (b'"' if self.found else b"") + self._tail)
+        rest: dict[str, Any] = read_json(self.head + (b'"' if self.found else b"") + self._tail)
         return rest
 
 

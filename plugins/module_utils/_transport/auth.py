@@ -17,14 +17,11 @@ from urllib.parse import urlsplit
 
 from .._errors import AuthenticationError, ConfigurationError, TransportError
 from .http import HttpSession
-from .msal_transport import MsalTransport
+from .msal_transport import UNREADABLE, MsalTransport
 from .retry_policy import REPEATABLE, RetryPolicy
 from .sign_in_errors import sign_in_error
 
 OLDEST_MSAL = (1, 35)  # the first that computes a certificate's thumbprint
-
-# What msal raises for answers that are not what they should be.
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
 
 # One process asks an authority for its configuration once, whatever number of environments it serves.
 AUTHORITY_ANSWERS: dict[str, Any] = {}
@@ -77,7 +74,7 @@ class _MsalToken(ABC):
 
     @property
     def secrets(self) -> set[str]:
-        """The credential's secret parts and all tokens so far."""
+        """The credential's secret parts, all that was sent as such, and all tokens so far."""
         return set(self._secrets)
 
     def token(self) -> str:
@@ -85,10 +82,14 @@ class _MsalToken(ABC):
         msal = _msal()
         if self._application is None:
             self._application = self._make_application(msal)
-        answer = self._acquire(self._application)
+        try:
+            answer = self._acquire(self._application)
+        except UNREADABLE as error:
+            raise AuthenticationError(
+                "The sign-in service gave a token that cannot be used; check authority and any proxy on the way."
+            ) from error
         if "access_token" not in answer:
             raise self._error(answer)
-        self._secrets.add(answer["access_token"])
         return str(answer["access_token"])
 
     def forget(self) -> None:
@@ -132,7 +133,9 @@ class ApplicationToken(_MsalToken):
         self._environment_url = environment_url
         self._credential = credential
         origins = {f"https://{urlsplit(authority).netloc}", cloud_origin}
-        self._transport = MsalTransport(session, retry=REPEATABLE, option="authority", post_to=origins)
+        self._transport = MsalTransport(
+            session, retry=REPEATABLE, option="authority", secrets=self._secrets, post_to=origins
+        )
 
     def _make_application(self, msal: Any) -> Any:
         try:
@@ -167,7 +170,9 @@ class ManagedIdentityToken(_MsalToken):
         self._client_id = client_id
         self._environment_url = environment_url
         # The endpoint is link-local: no proxy leads there, and where it is missing nothing answers at all.
-        self._transport = MsalTransport(session, retry=RetryPolicy(attempts=2), direct=True, option="managed_identity")
+        self._transport = MsalTransport(
+            session, retry=RetryPolicy(attempts=2), option="managed_identity", secrets=self._secrets, direct=True
+        )
 
     def _make_application(self, msal: Any) -> Any:
         identity = (

@@ -8,9 +8,10 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Sink(Protocol):
@@ -59,3 +60,17 @@ class Response:
     headers: Mapping[str, str]
     body: bytes
     url: str
+
+
+def read_json(content: bytes) -> Any:
+    """Return the value of a JSON document. Raises ``ValueError`` for all that is none or cannot be worked with.
+
+    So are texts with half a character (a lone surrogate), which cannot be written again, and bottomless nesting.
+    """
+    try:
+        value = json.loads(content.decode("utf-8-sig"))
+    except RecursionError as error:
+        raise ValueError("the document is nested too deeply") from error
+    if b"\\ud" in content or b"\\uD" in content:
+        json.dumps(value, ensure_ascii=False).encode()
+    return value

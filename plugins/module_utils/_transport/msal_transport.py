@@ -8,6 +8,7 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +17,15 @@ from urllib.parse import urlencode, urlsplit
 from .._errors import AuthenticationError
 from .addresses import parsed
 from .http import HttpSession
-from .messages import Response
+from .messages import Response, read_json
 from .retry_policy import RetryPolicy
+
+SECRET_FIELDS = frozenset({"client_secret", "client_assertion", "assertion", "password", "refresh_token"})
+SECRET_HEADERS = frozenset({"authorization", "secret", "x-identity-header"})  # those of managed identities
+TOKENS = frozenset({"access_token", "id_token", "refresh_token"})
+TOKEN = re.compile("[!-~]+")  # what a header can hold
+# What comes of reading an answer that is not what it should be, here and in msal.
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
 
 
 @dataclass(frozen=True)
@@ -33,6 +41,7 @@ class MsalTransport:
     """Lets msal talk through our session: its time-outs, certificate authorities, retries and messages.
 
     ``post_to`` holds the origins that a POST, which carries a credential, may go to; None stands for all.
+    ``secrets`` takes what is sent as a credential or comes as a token.
     """
 
     def __init__(
@@ -41,10 +50,12 @@ class MsalTransport:
         *,
         retry: RetryPolicy,
         option: str,
+        secrets: set[str],
         direct: bool = False,
         post_to: Set[str] | None = None,
     ) -> None:
         self._session = session
+        self._secrets = secrets
         self._post_to = post_to
         self._settings: dict[str, Any] = {"retry": retry, "direct": direct, "option": option}
 
@@ -52,6 +63,7 @@ class MsalTransport:
         self, url: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
     ) -> _MsalAnswer:
         """Send a GET for msal."""
+        self._note(headers or {}, SECRET_HEADERS)
         query = f"?{urlencode(params)}" if params else ""
         return self._answer(self._session.request("GET", url + query, headers=headers, **self._settings))
 
@@ -65,6 +77,7 @@ class MsalTransport:
     ) -> _MsalAnswer:
         """Send a POST for msal; asking for a token twice does no harm."""
         self._require_own_endpoint(url)
+        self._note(data or {}, SECRET_FIELDS)
         query = f"?{urlencode(params)}" if params else ""
         form = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
         content = urlencode(data or {}).encode()
@@ -83,14 +96,24 @@ class MsalTransport:
     def close(self) -> None:
         """Do nothing: the session belongs to the task."""
 
-    @staticmethod
-    def _answer(response: Response) -> _MsalAnswer:
+    def _note(self, values: Mapping[str, Any], names: Set[str]) -> None:
+        """Remember values that no output may hold."""
+        found = [value for name, value in values.items() if name.lower() in names]
+        # msal signs an assertion as bytes.
+        self._secrets.update(value.decode() if isinstance(value, bytes) else str(value) for value in found)
+
+    def _answer(self, response: Response) -> _MsalAnswer:
         """Return an answer that msal can use: JSON, and no server's failure, which msal would not translate."""
-        text = response.body.decode("utf-8", "replace")
-        if response.status >= 500 or not text.lstrip().startswith("{"):
+        try:
+            document = read_json(response.body)
+            self._note(document, TOKENS)
+            usable = response.status < 500 and TOKEN.fullmatch(document.get("access_token", "none"))
+        except UNREADABLE:
+            usable = None
+        if not usable:
             raise AuthenticationError(
                 f"The sign-in service {urlsplit(response.url).netloc} answered with HTTP status {response.status}"
                 " and no usable content; check authority and any proxy on the way, or run the task again later.",
                 status=response.status,
             )
-        return _MsalAnswer(response.status, text, dict(response.headers))
+        return _MsalAnswer(response.status, response.body.decode("utf-8-sig"), dict(response.headers))

@@ -43,14 +43,14 @@ MEANINGS: dict[str, str] = {
 
 def sign_in_error(answer: Mapping[str, Any], *, client_id: str, environment_url: str) -> AuthenticationError:
     """Return the error for msal's answer without a token (keys error, error_description, correlation_id)."""
-    description = str(answer.get("error_description") or answer.get("error"))
+    description = str(answer.get("error_description") or answer.get("error") or "no reason was given")
     match = re.search(r"AADSTS\d+", description)
     code = match[0] if match else None
     meaning = MEANINGS.get(code or "")
     text = (
         meaning.format(client_id=client_id, environment_url=environment_url)
         if meaning
-        else f"{description.splitlines()[0].rstrip('.')}; check tenant_id, client_id and the credential"
+        else f"{description.strip().splitlines()[0].rstrip('.')}; check tenant_id, client_id and the credential"
     )
     return AuthenticationError(
         f"Signing in to Microsoft Entra failed: {text}{f' ({code})' if meaning else ''}.",

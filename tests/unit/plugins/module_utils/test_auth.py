@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
-from collections.abc import Iterator
+from base64 import b64encode
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote_plus
 
 import pytest
+import trustme
 from ansible_collections.coe.power_platform.plugins.module_utils._errors import (
     AuthenticationError,
     ConfigurationError,
@@ -22,6 +25,7 @@ from ansible_collections.coe.power_platform.plugins.module_utils._transport.auth
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.credentials import token_source
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.http import HttpSession
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.messages import Response
+from ansible_collections.coe.power_platform.plugins.module_utils._transport.secrecy import forms, struck_out
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.sign_in_errors import (
     MEANINGS,
     sign_in_error,
@@ -43,7 +47,7 @@ class Authority:
     def __init__(self, server: HttpsServer) -> None:
         self.server = server
         self.forms: list[dict[str, str]] = []
-        self.refusal: Answer | None = None
+        self.refusal: Answer | Callable[[Request], Answer] | None = None
         self.endpoint: object = None
         server.answers = [self.answer]
 
@@ -61,7 +65,7 @@ class Authority:
             )
         self.forms.append({name: values[0] for name, values in parse_qs(request.body.decode()).items()})
         token = {"access_token": f"token-{len(self.forms)}", "expires_in": 3600, "token_type": "Bearer"}
-        return self.refusal or Answer(200, token)
+        return self.refusal(request) if callable(self.refusal) else self.refusal or Answer(200, token)
 
 
 @pytest.fixture
@@ -240,6 +244,74 @@ def test_known_refusal_becomes_one_sentence_without_the_secret(
     meaning = MEANINGS[code].format(client_id="client", environment_url=URL)
     assert str(caught.value) == f"Signing in to Microsoft Entra failed: {meaning} ({code})."
     assert caught.value.details == {"code": code, "correlation_id": "c-1"}
+
+
+@pytest.mark.parametrize("repeat", [str, quote_plus, json.dumps, lambda text: b64encode(text.encode()).decode()])
+@pytest.mark.parametrize("kind", ["client_secret", "federated_token", "federated_token_path", "certificate_path"])
+def test_what_was_sent_as_credential_is_a_secret(
+    server: HttpsServer,
+    authority: Authority,
+    session: HttpSession,
+    tmp_path: Path,
+    kind: str,
+    repeat: Callable[[str], str],
+) -> None:
+    (tmp_path / "token").write_text("planted.federated/token+\n")
+    given = {
+        "client_secret": "planted secret/+&\u00fc.\n",
+        "federated_token": "planted.federated.token\n",
+        "federated_token_path": str(tmp_path / "token"),
+        "certificate_path": make_certificate(tmp_path),
+    }
+    words: list[str] = []
+
+    def refusal(request: Request) -> Answer:
+        form = parse_qs(request.body.decode())
+        words.append(repeat(form["client_secret" if kind == "client_secret" else "client_assertion"][0]))
+        return Answer(401, {"error": "invalid_client", "error_description": f"AADSTS1: Who sent {words[0]}?"})
+
+    authority.refusal = refusal
+    tokens = source(server, session, **{kind: given[kind]})
+    with pytest.raises(AuthenticationError) as caught:
+        tokens.token()
+    told = struck_out(str(caught.value), forms(tokens.secrets))
+    assert "Who sent" in told
+    assert words[0].strip('"\n.=') not in told
+    assert "planted" not in told
+
+
+def make_certificate(folder: Path) -> str:
+    certificate = trustme.CA(key_type=trustme.KeyType.RSA).issue_cert("a.example", key_type=trustme.KeyType.RSA)
+    certificate.private_key_and_cert_chain_pem.write_to_path(str(folder / "certificate.pem"))
+    return str(folder / "certificate.pem")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"access_token": 5, "expires_in": 3600},
+        {"access_token": "a\r\nb", "expires_in": 3600},
+        {"access_token": "", "expires_in": 3600},
+        {"access_token": None},
+        {"access_token": "geheim", "expires_in": "soon"},
+        {"access_token": "geheim", "expires_in": [1]},
+        b'{"access_token": "geheim", "expires_in": 1e400}',
+        b'{"access_token": "geheim"',
+        b'{"a":' * 100_000,
+        b'{"access_token": "\\ud800"}',
+        b'{"access_token": "\xed\xa0\x80"}',
+        b'["access_token"]',
+        {"error": ""},
+        {},
+    ],
+)
+def test_unusable_token_is_an_error(
+    server: HttpsServer, authority: Authority, session: HttpSession, body: object
+) -> None:
+    authority.refusal = Answer(200, body)
+    with pytest.raises(AuthenticationError) as caught:
+        source(server, session, client_secret="planted").token()
+    assert "geheim" not in str(caught.value)
 
 
 def test_unknown_refusal_keeps_its_first_line() -> None:
