@@ -19,9 +19,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from unittest import mock
+from urllib.parse import parse_qs, quote_plus
 
 import pytest
 from ansible_collections.coe.power_platform.plugins.modules import solution_info
+from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.https_server import (
+    Answer,
+    Request,
+    https_server,
+)
 
 PLAYBOOK = pathlib.Path(__file__).with_name("secrets.yml")
 CONTROL = "CoESharedFlows"
@@ -200,3 +206,63 @@ def test_secrets_that_the_environment_repeats_are_struck_out(
         result = run_module(solution_info, **connection)
     assert "Who sent ******** and ********?" in result["msg"]
     assert not _found({"result": json.dumps(result)}, {secret, *tokens})
+
+
+REPEATED = "planted secret/+&ü"
+HOSTILE_PLAY = """
+- hosts: localhost
+  connection: local
+  gather_facts: false
+  tasks:
+    - coe.power_platform.solution_info: "{{ address | combine(item) }}"
+      loop: "{{ kinds }}"
+      ignore_errors: true
+      register: refused
+    - ansible.builtin.set_fact: {kept: "{{ refused }} {{ control }}", cacheable: true}
+"""
+
+
+@pytest.mark.parametrize("in_worker", [True, False], ids=["worker", "module"])
+def test_what_the_sign_in_service_repeats_appears_nowhere(
+    settings: Variables, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, in_worker: bool
+) -> None:
+    sent: list[str] = []
+    with https_server(tmp_path) as server:
+        server.answers = [lambda request: _repeating(request, server.url, sent)]
+        federated, certificate = settings["credentials"][6], settings["credentials"][2]["certificate_path"]
+        for name, value in {"DEBUG": "1", "VERBOSITY": "4"}.items():
+            monkeypatch.setenv(f"ANSIBLE_{name}", value)
+        monkeypatch.setenv("POWER_PLATFORM_CLIENT_SECRET", REPEATED)
+        common = {**settings["address"], "authority": server.url, "ca_path": server.ca_path, "tenant_id": "t"}
+        variables = {
+            **settings,
+            "power_platform_in_worker": in_worker,
+            "address": {key: value for key, value in common.items() if value},
+            "kinds": [{}, federated, {"certificate_path": certificate}] * 3,
+        }
+        (tmp_path / "inputs" / "variables.json").write_text(json.dumps(variables))
+        (tmp_path / "inputs" / "play.yml").write_text(HOSTILE_PLAY)
+        words = [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,"]
+        words += ["-e", f"@{tmp_path}/inputs/variables.json", str(tmp_path / "inputs" / "play.yml")]
+        completed = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert completed.returncode == 0, completed.stdout + completed.stderr
+    assert len(sent) == 9
+    texts = {**_files(tmp_path / "kept"), "stdout": completed.stdout, "stderr": completed.stderr}
+    assert {"facts", "log", "stdout"} <= {place.partition("/")[0] for place, text in texts.items() if CONTROL in text}
+    assert not _found(texts, {word for text in sent for word in (text, quote_plus(text), json.dumps(text)[1:-1])})
+    assert not _found(texts, {"planted", "issued-token"})
+
+
+def _repeating(request: Request, url: str, sent: list[str]) -> Answer:
+    """Be a sign-in service that repeats what it was sent."""
+    if request.method == "GET":
+        endpoints = {name: f"{url}/t/{name}" for name in ("token_endpoint", "authorization_endpoint", "issuer")}
+        return Answer(200, endpoints)
+    body = request.body.decode()
+    form = parse_qs(body)
+    sent.append(form.get("client_secret", form.get("client_assertion", ["none"]))[0])
+    if len(sent) <= 3:
+        return Answer(200, {"access_token": "issued-token", "expires_in": "soon"})
+    if len(sent) <= 6:
+        return Answer(200, f'{{"access_token": "issued-token", {body}'.encode())
+    return Answer(401, {"error": "invalid_client", "error_description": f"Who sent {body} and {sent[-1]}?"})
