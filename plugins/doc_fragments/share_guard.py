@@ -24,7 +24,8 @@ options:
   share_record_path:
     description:
       - File for the record of shares, on the machine that runs the task. It is readable for its owner only, and gone
-        when all shares are back. Tasks that run at the same time need a file each.
+        when all shares are back. Tasks that run at the same time may share it, for any environments; each locks it
+        for the moment of a change.
       - By default the record is kept as notes (table C(annotation)) in the environment itself, whose subject begins
         with C(coe.power_platform shares of).
     type: path

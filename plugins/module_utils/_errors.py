@@ -11,6 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+# What comes of reading foreign JSON that is none, of another shape, too deep, or full of absurd numbers.
+UNREADABLE = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+
 
 class PowerPlatformError(Exception):
     """One sentence that names the option, the object and the remedy.

@@ -8,20 +8,23 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import uuid
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from .._clock import Clock
 from .._dataverse.batch import BatchRequest
 from .._dataverse.client import DataverseClient
 from .._dataverse.odata import quote
 from .._dataverse.reading import Query, read_together
-from .._errors import ConfigurationError, NotFoundError
+from .._errors import UNREADABLE, ConfigurationError, NotFoundError
+from .._files import locked, read_regular
 from .records import ShareRecord, ShareRecords, read_record
 
 MARK = "coe.power_platform shares of "
@@ -30,7 +33,7 @@ MARK = "coe.power_platform shares of "
 def records_of(client: DataverseClient, params: Mapping[str, Any], warn: Callable[[str], None]) -> ShareRecords:
     """Return the place of records that the options choose; ``warn`` is told of records that do not count."""
     if path := params["share_record_path"]:
-        return FileRecords(path, client.environment_url)
+        return FileRecords(path, client.environment_url, client.clock)
     return NoteRecords(client, warn)
 
 
@@ -102,13 +105,14 @@ class NoteRecords:
 
 
 class FileRecords:
-    """Records in a JSON file on the machine that runs the task, for all environments that use the file."""
+    """Records in a JSON file on the machine that runs the task, for all environments and tasks that use the file."""
 
     query = Query("annotations", "annotationid", [])
 
-    def __init__(self, path: str, environment_url: str) -> None:
+    def __init__(self, path: str, environment_url: str, clock: Clock | None = None) -> None:
         self._path = Path(path)
         self._environment_url = environment_url
+        self._clock = clock or Clock()
 
     def found(self, rows: Iterable[dict[str, Any]]) -> list[ShareRecord]:
         """Return the records in the file; there are no rows."""
@@ -124,41 +128,55 @@ class FileRecords:
 
     def save(self, records: Iterable[ShareRecord]) -> None:
         """Add records to the file."""
-        content = self._content()
-        content[self._environment_url].update({record.id: record.to_json() for record in records})
-        self._write(content)
+        with self._changed() as kept:
+            kept.update({record.id: record.to_json() for record in records})
 
     def remove(self, records: Iterable[ShareRecord]) -> None:
         """Remove records from the file, and the file with its last record."""
-        content = self._content()
-        for record in records:
-            content[self._environment_url].pop(record.id, None)
-        self._write(content)
+        with self._changed() as kept:
+            for record in records:
+                kept.pop(record.id, None)
+
+    @contextlib.contextmanager
+    def _changed(self) -> Iterator[dict[str, str]]:
+        """Give the environment's records to be changed, and write them before another task may read them for that."""
+        try:
+            # By all its names the file has one lock, and stays where it is.
+            path = Path(os.path.realpath(self._path))
+            with locked(path, self._clock):
+                content = self._content()
+                yield content[self._environment_url]
+                _write(path, {environment: records for environment, records in content.items() if records})
+        except OSError as error:
+            raise ConfigurationError(
+                f"The file share_record_path={self._path} cannot be written: {error.strerror}."
+            ) from error
 
     def _content(self) -> defaultdict[str, dict[str, str]]:
         try:
-            text = self._path.read_text(encoding="utf-8")
-            content = json.loads(text)
-            if not isinstance(content, dict) or not all(isinstance(records, dict) for records in content.values()):
-                raise ValueError("it holds no records of shares")
+            content = json.loads(read_regular(self._path).decode())
+            if not all(isinstance(text, str) for records in content.values() for text in records.values()):
+                raise ValueError("a text is expected")
             return defaultdict(dict, content)
         except FileNotFoundError:
             return defaultdict(dict)
-        except (OSError, ValueError) as error:
-            raise ConfigurationError(f"The file share_record_path={self._path} cannot be read: {error}.") from error
+        except (OSError, *UNREADABLE) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it holds no records of shares"
+            raise ConfigurationError(
+                f"The file share_record_path={self._path} cannot be read: {reason}; name the file of earlier runs,"
+                " or one that does not exist yet."
+            ) from error
 
-    def _write(self, content: Mapping[str, dict[str, str]]) -> None:
-        kept = {environment: records for environment, records in content.items() if records}
-        unfinished = self._path.with_name(f".{self._path.name}.{uuid.uuid4()}")
-        try:
-            if not kept:
-                self._path.unlink(missing_ok=True)
-                return
-            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(json.dumps(kept, ensure_ascii=False))
-                file.flush()
-                os.fsync(descriptor)
-            unfinished.replace(self._path)
-        except OSError as error:
-            raise ConfigurationError(f"The file share_record_path={self._path} cannot be written: {error}.") from error
+
+def _write(path: Path, content: Mapping[str, dict[str, str]]) -> None:
+    """Put content into a file in one step; without any there is no file."""
+    if not content:
+        path.unlink(missing_ok=True)
+        return
+    unfinished = path.with_name(f".{path.name}.{uuid.uuid4()}")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(content, file)
+        file.flush()
+        os.fsync(descriptor)
+    unfinished.replace(path)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Protocol
 
 from .._dataverse.odata import guid
 from .._dataverse.reading import Query
-from .._errors import ConfigurationError
+from .._errors import UNREADABLE, ConfigurationError
 from .changes import Share, ShareKey
 
 # 400 shares of 400 flows with the longest names stay below the 100,000 characters that notetext takes.
@@ -75,7 +75,7 @@ class ShareRecord:
     def from_json(cls, record_id: str, text: str) -> ShareRecord:
         """Return the record in a text. Source: ``to_json``.
 
-        Raises ``ValueError``, ``KeyError``, ``TypeError`` or ``AttributeError`` when the text holds something else.
+        Raises one of ``UNREADABLE`` when the text holds something else.
         """
         content = json.loads(text)
         shares = [
@@ -106,7 +106,7 @@ def read_record(record_id: str, text: str, place: str, remedy: str) -> ShareReco
     """Return the record in a text; raise ``ConfigurationError`` that names its place when it is none."""
     try:
         return ShareRecord.from_json(record_id, text)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except UNREADABLE as error:
         raise ConfigurationError(
             f"{place} is no readable record of shares ({type(error).__name__}: {error}): {remedy}, and the shares that"
             " it held must be declared again, if there were any."

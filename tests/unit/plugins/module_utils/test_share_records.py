@@ -5,14 +5,22 @@
 
 from __future__ import annotations
 
+import json
+import multiprocessing
+import os
 import pathlib
+import signal
 import uuid
 
 import pytest
+from ansible_collections.coe.power_platform.plugins.module_utils._clock import Clock
 from ansible_collections.coe.power_platform.plugins.module_utils._errors import ConfigurationError
+from ansible_collections.coe.power_platform.plugins.module_utils._files import locked
 from ansible_collections.coe.power_platform.plugins.module_utils._sharing.changes import Share, ShareKey
 from ansible_collections.coe.power_platform.plugins.module_utils._sharing.record_places import FileRecords
 from ansible_collections.coe.power_platform.plugins.module_utils._sharing.records import ShareRecord, make_records
+from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.clocks import ManualClock
+from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.unusual_files import unusual_file
 
 NOTE_SIZE = 100_000
 URL = "https://contoso.example"
@@ -55,8 +63,97 @@ def test_a_file_keeps_the_records_of_several_environments_and_goes_with_the_last
     assert list(tmp_path.iterdir()) == []
 
 
+def work(path: str, environment: int) -> None:
+    """Save records, read them, and remove every other one, as a task does."""
+    records = FileRecords(path, f"https://e{environment}.example")
+    mine = [ShareRecord(str(uuid.uuid4()), "Solution", 1.0, (), {}) for dummy in range(10)]
+    for record in mine:
+        records.save([record])
+    assert {record.id for record in mine} <= {record.id for record in records.read()}
+    for record in mine[::2]:
+        records.remove([record])
+
+
+@pytest.mark.parametrize("alias", [False, True])
+def test_tasks_at_the_same_time_lose_no_record_of_any_environment(tmp_path: pathlib.Path, alias: bool) -> None:
+    path = tmp_path / "record.json"
+    other = path
+    if alias:
+        (other := tmp_path / "alias.json").symlink_to(path)
+    fork = multiprocessing.get_context("fork")
+    tasks = [fork.Process(target=work, args=(str((path, other)[number // 4 % 2]), number % 4)) for number in range(16)]
+    for task in tasks:
+        task.start()
+    for task in tasks:
+        task.join()
+    assert [task.exitcode for task in tasks] == [0] * len(tasks)
+    assert [len(FileRecords(str(path), f"https://e{number}.example").read()) for number in range(4)] == [20] * 4
+    assert {one.name for one in tmp_path.iterdir()} == {"record.json"} | ({"alias.json"} if alias else set())
+
+
+def die_with_the_lock(path: pathlib.Path) -> None:
+    with locked(path, Clock()):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_task_that_is_killed_keeps_nobody_waiting(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "record.json"
+    task = multiprocessing.get_context("fork").Process(target=die_with_the_lock, args=(path,))
+    task.start()
+    task.join()
+    assert task.exitcode == -signal.SIGKILL
+    clock = ManualClock()
+    FileRecords(str(path), URL, clock).save([ShareRecord("one", "Solution", 1.0, (), {})])
+    assert clock.pauses == []
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_that_stays_locked_is_an_error(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "record.json"
+    records = FileRecords(str(path), URL, ManualClock())
+    with locked(path, Clock()):
+        assert records.read() == []
+        with pytest.raises(ConfigurationError, match=r"share_record_path=.*/record\.json .* locked for 60 s"):
+            records.save([ShareRecord("one", "Solution", 1.0, (), {})])
+    records.save([ShareRecord("one", "Solution", 1.0, (), {})])
+    assert len(records.read()) == 1
+
+
+def test_a_file_of_an_earlier_version_is_read_and_changed(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "record.json"
+    old = ShareRecord("old", "Flöws", 1.0, (), {})
+    path.write_text(json.dumps({URL: {old.id: old.to_json()}}, ensure_ascii=False), encoding="utf-8")
+    new = ShareRecord("new", "Lone \ud800", 2.0, (), {})
+    records = FileRecords(str(path), URL)
+    records.save([new])
+    assert records.read() == [old, new]
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "device", "huge", "socket"])
+def test_a_record_lies_in_a_regular_file_of_bounded_size(tmp_path: pathlib.Path, kind: str) -> None:
+    path = unusual_file(tmp_path, kind)
+    for attempt in (FileRecords(path, URL).read, lambda: FileRecords(path, URL).save([])):
+        with pytest.raises(ConfigurationError, match="share_record_path"):
+            attempt()
+
+
 @pytest.mark.parametrize(
-    "content", ["", "{", "\xff", "[]", "{}x", f'{{"{URL}": []}}', f'{{"{URL}": {{"one": "{{}}"}}}}']
+    "content",
+    [
+        "",
+        "{",
+        "\xff",
+        "[]",
+        "5",
+        "{}x",
+        f'{{"{URL}": []}}',
+        f'{{"{URL}": {{"one": "{{}}"}}}}',
+        f'{{"{URL}": {{"one": {{}}}}}}',
+        "[" * 100_000,
+        json.dumps({URL: {"one": "[" * 100_000}}),
+        json.dumps({URL: {"one": '{"solution": "S", "recorded_at": 1%s, "flows": {}}' % ("0" * 400)}}),
+        json.dumps({URL: {"one": '{"solution": "S", "recorded_at": 1%s, "flows": {}}' % ("0" * 5000)}}),
+    ],
 )
 def test_a_file_that_is_no_record_is_refused(tmp_path: pathlib.Path, content: str) -> None:
     path = tmp_path / "record.json"
