@@ -191,10 +191,20 @@ class DataverseClient:
         return self._api.json("POST", action, body or {}, headers=headers, repeatable=idempotent)
 
     def call_with_file(
-        self, action: str, body: Mapping[str, Any], file_key: str, path: str | Path, *, idempotent: bool = False
+        self,
+        action: str,
+        body: Mapping[str, Any],
+        file_key: str,
+        path: str | Path,
+        *,
+        checksum: str,
+        idempotent: bool = False,
     ) -> Row:
-        """Call an action whose parameter ``file_key`` is the file's content; the file is never in memory as a whole."""
-        content = FileInJson(body, file_key, path)
+        """Call an action whose parameter ``file_key`` is the file's content; the file is never in memory as a whole.
+
+        Raises ``PackageError`` before all is sent when the file's SHA-256 is not ``checksum``.
+        """
+        content = FileInJson(body, file_key, path, checksum)
         return self._api.json("POST", action, content, repeatable=idempotent, timeout=FILE_TIMEOUT)
 
     def download(self, action: str, body: Mapping[str, Any], key: str, dest_file: BinaryIO) -> None:

@@ -10,14 +10,15 @@ This file is private to the collection and may change without notice.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from .._errors import PackageError
+from .._files import open_regular
 from .._transport.messages import read_json
 
 PIECE = 3 * 64 * 1024  # a multiple of three, so that pieces of base64 join without padding
@@ -28,17 +29,19 @@ ESCAPES = re.compile(rb"\\(?:u00([0-7][0-9a-fA-F])|(/))")
 class FileInJson:
     """A JSON object with a file's base64 as its last member, made while it is sent.
 
-    Each iteration starts anew; ``complete`` becomes true when it comes to its end.
+    Each iteration starts anew; ``complete`` becomes true when it comes to its end. It never does unless the SHA-256 of
+    what was read is ``checksum``: the end of the file is held back until that is known.
     """
 
-    def __init__(self, members: Mapping[str, Any], key: str, path: str | Path) -> None:
+    def __init__(self, members: Mapping[str, Any], key: str, path: str | Path, checksum: str) -> None:
         self._path = Path(path)
+        self._checksum = checksum
         self._head = json.dumps({**members, key: ""}).encode()[:-2]
         self._tail = b'"}'
         try:
             self._size = self._path.stat().st_size
         except OSError as error:
-            raise PackageError(f"{path} cannot be read: {os.strerror(error.errno or 0)}.") from error
+            raise self._unreadable(error) from error
         self.complete = False
 
     def __len__(self) -> int:
@@ -46,16 +49,34 @@ class FileInJson:
 
     def __iter__(self) -> Iterator[bytes]:
         yield self._head
-        with self._path.open("rb") as file:
-            left = self._size
-            while left:
-                piece = file.read(min(PIECE, left))
-                if not piece:
-                    raise PackageError(f"{self._path} became shorter while it was being sent, send it again.")
-                left -= len(piece)
-                yield base64.b64encode(piece)
+        last = b""
+        digest = hashlib.sha256()
+        for piece in self._pieces():
+            digest.update(piece)
+            if last:
+                yield base64.b64encode(last)
+            last = piece
+        if digest.hexdigest() != self._checksum:
+            raise PackageError(
+                f"{self._path} was changed or replaced after it was planned, so it was not sent whole; run the task"
+                " again."
+            )
         self.complete = True
-        yield self._tail
+        yield base64.b64encode(last) + self._tail
+
+    def _pieces(self) -> Iterator[bytes]:
+        """Yield the file as long as it was at first; a shorter one ends early."""
+        try:
+            with open_regular(self._path) as file:
+                left = self._size
+                while left and (piece := file.read(min(PIECE, left))):
+                    left -= len(piece)
+                    yield piece
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: OSError) -> PackageError:
+        return PackageError(f"{self._path} cannot be read: {error.strerror}; run the task again when it can.")
 
 
 class Base64Member:

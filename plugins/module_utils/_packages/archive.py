@@ -9,6 +9,7 @@ This file is private to the collection and may change without notice.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import struct
@@ -19,6 +20,7 @@ from typing import IO, final
 from xml.etree.ElementTree import Element
 
 from .._errors import PackageError
+from .._files import open_regular
 from .xml import CHARACTER_LIMIT, XmlError, XmlHandler, feed, subtrees
 
 CHUNK_SIZE = 64 * 1024
@@ -77,6 +79,26 @@ class PackageArchive:
         self._zip.close()
         self._file.close()
 
+    @property
+    def stamp(self) -> tuple[int, ...]:
+        """What tells the file from any other that its path may name later, and from itself after a change."""
+        state = os.fstat(self._file.fileno())
+        return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
+
+    def require(self, stamp: tuple[int, ...]) -> None:
+        """Raise PackageError unless the file is the one that had this stamp before."""
+        if self.stamp != stamp:
+            raise self.error("was changed or replaced after it was planned", "run the task again")
+
+    def checksum(self) -> str:
+        """Return the SHA-256 of the file."""
+        digest = hashlib.sha256()
+        with self._translated():
+            self._file.seek(0)
+            while chunk := self._file.read(CHUNK_SIZE):
+                digest.update(chunk)
+        return digest.hexdigest()
+
     def error(self, problem: str, remedy: str) -> PackageError:
         """Make the error that says what is wrong with this package and what to do."""
         return PackageError(f'The package "{self.path}" {problem}; {remedy}.', path=self.path)
@@ -128,7 +150,7 @@ class PackageArchive:
         if not os.path.isfile(self.path):
             raise self.error("is not a regular file", "name a solution zip file")
         try:
-            return open(self.path, "rb")
+            return open_regular(self.path)
         except OSError as error:
             raise self.error(f"cannot be opened ({error.strerror})", "check the permissions of the file") from error
 
@@ -178,6 +200,8 @@ class PackageArchive:
     def _check_sizes(self, unpacked: int) -> None:
         """Refuse zip bombs. zipfile never yields more of an entry than it declares, so declared sizes do."""
         packed = os.fstat(self._file.fileno()).st_size
+        if packed > UNPACKED_LIMIT:
+            raise self.error(f"is larger than {UNPACKED_LIMIT} bytes", "name a solution zip file")
         if unpacked > UNPACKED_LIMIT or unpacked > max(HARMLESS_SIZE, packed * RATIO_LIMIT):
             raise self.error(
                 f"would unpack to {unpacked} bytes, {unpacked // packed} times its size, as zip bombs do",

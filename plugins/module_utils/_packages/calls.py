@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .._dataverse.odata import guid
+from .._errors import UNREADABLE
 from .robin import run_flow_statements
 from .signatures import Signature, compare_signatures
 
@@ -49,30 +50,27 @@ class Breakage:
 def cloud_calls(client_data: str) -> list[Call] | None:
     """Find the calls in a cloud flow's JSON, through all nesting; None when it cannot be read."""
     try:
-        definition = json.loads(client_data)["properties"]["definition"]
-        actions = list(_actions(definition, ()))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return None
-    outputs = _outputs_used(client_data)
-    calls = []
-    for path, action in actions:
-        if (parameters := _call_parameters(action)) is not None:
-            calls.append(
-                Call(
-                    place=" > ".join(step.replace("_", " ") for step in path),
-                    flow_id=guid(str(parameters.get("uiFlowId", ""))),
-                    inputs=_passed_inputs(parameters),
-                    outputs=frozenset(outputs.get(path[-1], ())),
-                )
+        actions = list(_actions(json.loads(client_data)["properties"]["definition"], ()))
+        outputs = _outputs_used(client_data)
+        return [
+            Call(
+                place=" > ".join(step.replace("_", " ") for step in path),
+                flow_id=guid(str(parameters.get("uiFlowId", ""))),
+                inputs=_passed_inputs(parameters),
+                outputs=frozenset(outputs.get(path[-1], ())),
             )
-    return calls
+            for path, action in actions
+            if (parameters := _call_parameters(action)) is not None
+        ]
+    except UNREADABLE:
+        return None
 
 
 def desktop_calls(definition: str) -> list[Call] | None:
     """Find the calls in a desktop flow's script, plain or as the JSON string of a package; None when unreadable."""
     try:
         script = json.loads(definition) if definition.startswith('"') else definition
-    except ValueError:
+    except UNREADABLE:
         return None
     calls = []
     for statement in run_flow_statements(script):

@@ -16,6 +16,7 @@ from typing import Protocol
 from xml.etree.ElementTree import Element
 
 from .._dataverse.odata import guid
+from .._errors import UNREADABLE
 from .archive import PackageArchive
 
 # Component types that mean the same in every environment.
@@ -169,7 +170,7 @@ def _current_value(archive: PackageArchive, name: str) -> str | None:
         # A variable that was emptied keeps its row, without a value.
         value = (rows[0] if isinstance(rows, list) else rows).get("value")
         return None if value is None else str(value)
-    except (ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError):
+    except UNREADABLE:
         raise archive.error(f'holds a value that cannot be read ("{name}")', "export the solution anew") from None
 
 

@@ -11,15 +11,14 @@ without notice.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
-import os
 from collections.abc import Iterator
 from typing import Any
 from xml.etree.ElementTree import Element
 
 from .._dataverse.odata import guid
-from .archive import CHUNK_SIZE, PackageArchive
+from .._errors import UNREADABLE
+from .archive import PackageArchive
 from .components import (
     Component,
     ConnectionReference,
@@ -79,22 +78,23 @@ def dependency_ids(dependencies: str | None, key: str) -> tuple[str, ...]:
     """Return the ids that a flow's dependencies (a JSON text) list under a key; none when they cannot be read."""
     try:
         found = json.loads(dependencies or "{}").get(key)
-    except (ValueError, AttributeError, RecursionError):
+        return tuple(str(id_).lower() for id_ in found) if isinstance(found, list) else ()
+    except UNREADABLE:
         return ()
-    return tuple(str(id_).lower() for id_ in found) if isinstance(found, list) else ()
 
 
 @dataclasses.dataclass(frozen=True)
 class Package:
     """What a solution package holds, without its big texts.
 
-    ``size`` is in bytes, ``checksum`` the SHA-256 of the file. ``publisher`` has ``unique_name``, ``friendly_name``
-    and ``prefix``. ``missing_dependencies`` are dicts ``{"required": {…}, "dependent": {…}}`` with ``type``, ``id``,
-    ``name``, ``display_name`` and, for required ones, ``solution``, as the exporting environment declared them.
+    ``stamp`` tells the file from others, ``checksum`` is its SHA-256. ``publisher`` has ``unique_name``,
+    ``friendly_name`` and ``prefix``. ``missing_dependencies`` are dicts ``{"required": {…}, "dependent": {…}}`` with
+    ``type``, ``id``, ``name``, ``display_name`` and, for required ones, ``solution``, as the exporting environment
+    declared them.
     """
 
     path: str
-    size: int
+    stamp: tuple[int, ...]
     checksum: str
     unique_name: str
     friendly_name: str
@@ -107,6 +107,11 @@ class Package:
     missing_dependencies: tuple[dict[str, dict[str, Any]], ...]
     root_components: tuple[Component, ...]
     components: tuple[Component, ...]
+
+    @property
+    def size(self) -> int:
+        """The size of the file in bytes."""
+        return self.stamp[2]
 
     @property
     def version_key(self) -> VersionKey:
@@ -124,10 +129,11 @@ class Package:
         """Yield each flow with its big text, one at a time in memory.
 
         That is the script of a desktop flow (a JSON string, column definition) and the JSON of a cloud flow
-        (column clientdata).
+        (column clientdata). Raises PackageError when the file is no longer the one that was read.
         """
         flows = {flow.id: flow for flow in self.flows}
         with PackageArchive(self.path) as archive:
+            archive.require(self.stamp)
             for id_, text in _definitions(archive):
                 yield flows[id_], text
             for flow in self.cloud_flows:
@@ -140,19 +146,22 @@ def read_package(path: str) -> Package:
     Raises PackageError when the file is missing, not a solution package, broken, or not safe to read.
     """
     with PackageArchive(path) as archive:
+        stamp, checksum = archive.stamp, archive.checksum()
         manifest = read_manifest(archive)
         elements = _customizations(archive)
         flows = tuple(_flow(archive, element) for element in elements if element.tag == "Workflow")
-        return Package(
+        package = Package(
             path=path,
-            size=os.path.getsize(path),
-            checksum=_checksum(path),
+            stamp=stamp,
+            checksum=checksum,
             **{field.name: getattr(manifest, field.name) for field in dataclasses.fields(manifest)},
             flows=flows,
             connection_references=read_connection_references(elements),
             environment_variables=read_environment_variables(archive),
             components=read_components(archive, manifest.root_components, flows, elements),
         )
+        archive.require(stamp)
+        return package
 
 
 def _customizations(archive: PackageArchive) -> list[Element]:
@@ -190,11 +199,3 @@ def _flow(archive: PackageArchive, element: Element) -> PackagedFlow:
         dependencies=element.findtext("Dependencies"),
         file_name=element.findtext("JsonFileName", "").lstrip("/"),
     )
-
-
-def _checksum(path: str) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while chunk := file.read(CHUNK_SIZE):
-            digest.update(chunk)
-    return digest.hexdigest()

@@ -15,6 +15,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from .._errors import UNREADABLE
+
 Effect = Literal["breaking", "warning", "compatible", "unknown"]
 
 
@@ -80,7 +82,7 @@ def parse_arguments(text: str | None) -> tuple[Argument, ...] | None:
         schema = _object(column["schema"]) if column else {}
         required = schema.get("required")
         return tuple(_argument(name, shape, required) for name, shape in _object(schema.get("properties")).items())
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+    except UNREADABLE:
         return None
 
 

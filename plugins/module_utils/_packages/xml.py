@@ -20,6 +20,9 @@ NESTING_LIMIT = 200
 ELEMENT_LIMIT = 5_000_000
 TAG_LIMIT = 1024 * 1024
 CHARACTER_LIMIT = 64 * 1024 * 1024
+# Those that the parser knows by itself, and the one of old documents. Any other would be looked up among all codecs of
+# Python, which fail in ways of their own.
+ENCODINGS = frozenset({"utf-8", "utf-16", "utf-16le", "utf-16be", "us-ascii", "iso-8859-1", "windows-1252"})
 # What one kept element costs beside its characters, so that millions of empty elements count too.
 _ELEMENT_COST = 200
 
@@ -71,6 +74,7 @@ def feed(chunks: Iterable[bytes], handler: XmlHandler) -> Iterator[None]:
     parser.StartElementHandler = handler.start
     parser.EndElementHandler = handler.end
     parser.CharacterDataHandler = handler.text
+    parser.XmlDeclHandler = _check_encoding
     parser.StartDoctypeDeclHandler = _refuse_dtd
     parser.EntityDeclHandler = _refuse_dtd
     fed = 0
@@ -85,6 +89,11 @@ def feed(chunks: Iterable[bytes], handler: XmlHandler) -> Iterator[None]:
         yield
     except expat.ExpatError as error:
         raise XmlError(f"is not well-formed XML ({error})") from None
+
+
+def _check_encoding(_version: str, encoding: str | None, _standalone: int) -> None:
+    if encoding and encoding.lower() not in ENCODINGS:
+        raise XmlError(f"declares the encoding {encoding[:40]!r}, and solutions are written in UTF-8")
 
 
 def _refuse_dtd(*_arguments: Any) -> NoReturn:

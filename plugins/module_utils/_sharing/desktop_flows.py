@@ -9,7 +9,6 @@ This file is private to the collection and may change without notice.
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
@@ -19,6 +18,7 @@ from .._dataverse.odata import guid, quote
 from .._dataverse.reading import Query, read_together
 from .._errors import AmbiguousMatchError, NoMatchError
 from .._packages.components import WORKFLOW_TYPE
+from .._packages.package import dependency_ids
 from .principals import Principal
 
 # Without the header only published flows are listed. Source: Power Automate, Work with desktop flows using code.
@@ -57,7 +57,7 @@ class DesktopFlow:
 
 def from_api(row: dict[str, Any]) -> DesktopFlow:
     """Return the desktop flow in a row of ``workflows``."""
-    dependencies = json.loads(row.get("dependencies") or "{}")
+    dependencies = row.get("dependencies")
     return DesktopFlow(
         id=row["workflowid"],
         name=row["name"],
@@ -65,8 +65,8 @@ def from_api(row: dict[str, Any]) -> DesktopFlow:
         state=STATES[row["statecode"]],
         managed=row["ismanaged"],
         modified_on=row.get("modifiedon"),
-        child_flow_ids=tuple(child.lower() for child in dependencies.get("childFlows") or ()),
-        uses_work_queues=bool(dependencies.get("workQueues")),
+        child_flow_ids=dependency_ids(dependencies, "childFlows"),
+        uses_work_queues=bool(dependency_ids(dependencies, "workQueues")),
         inputs=row.get("inputs"),
         outputs=row.get("outputs"),
     )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._dataverse.batch import BatchRequest
 from .._dataverse.odata import resource
+from .._errors import UNREADABLE
 from .._packages.manifest import UNMANAGED_LAYER
 from .._packages.package import Package, PackagedFlow
 from .._packages.signatures import compare_signatures, parse_signature
@@ -174,8 +175,7 @@ def _fingerprint(text: str, *, cloud: bool) -> str:
     try:
         document = json.loads(text)
         content = document["properties"]["definition"] if cloud else document
-    except (ValueError, KeyError, TypeError):
-        content = text
-    if isinstance(content, str):
-        content = content.replace("\r\n", "\n")
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        told = json.dumps(content.replace("\r\n", "\n") if isinstance(content, str) else content, sort_keys=True)
+    except UNREADABLE:
+        told = json.dumps(text.replace("\r\n", "\n"))
+    return hashlib.sha256(told.encode()).hexdigest()

@@ -37,10 +37,13 @@ class Upload:
 def upload(client: DataverseClient, package: Package) -> Upload:
     """Upload a package; the environment validates it and changes nothing.
 
-    Raises ``RefusedError`` with ``validation_errors`` and ``missing_dependencies`` when it does not pass.
+    Raises ``RefusedError`` with ``validation_errors`` and ``missing_dependencies`` when it does not pass, and
+    ``PackageError`` when the file is no longer the one that was read.
     Source: Web API StageSolution. Sending it twice leaves one unused upload behind and does no harm.
     """
-    answer = client.call_with_file("StageSolution", {}, "CustomizationFile", package.path, idempotent=True)
+    answer = client.call_with_file(
+        "StageSolution", {}, "CustomizationFile", package.path, checksum=package.checksum, idempotent=True
+    )
     results = answer["StageSolutionResults"]
     if results["StageSolutionStatus"] != "Passed":
         raise _refusal(package, results)

@@ -32,6 +32,7 @@ from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.http
     HttpsServer,
     Request,
 )
+from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.unusual_files import checksum
 
 ID = "78ac15ae-980a-ef11-9f89-000d3a24f839"
 ROOT = "/dev/api/data/v9.2/"
@@ -316,8 +317,8 @@ def test_function_passes_parameters(client: DataverseClient, server: HttpsServer
 
 def test_file_is_sent_inside_the_object(client: DataverseClient, server: HttpsServer, tmp_path: Path) -> None:
     content = random.Random(1).randbytes(700_001)
-    (tmp_path / "f.zip").write_bytes(content)
-    client.call_with_file("StageSolution", {"A": 1}, "CustomizationFile", tmp_path / "f.zip")
+    (path := tmp_path / "f.zip").write_bytes(content)
+    client.call_with_file("StageSolution", {"A": 1}, "CustomizationFile", path, checksum=checksum(path))
     (request,) = server.requests
     assert json.loads(request.body) == {"A": 1, "CustomizationFile": base64.b64encode(content).decode()}
     assert request.headers["Content-Length"] == str(len(request.body))
@@ -326,9 +327,9 @@ def test_file_is_sent_inside_the_object(client: DataverseClient, server: HttpsSe
 
 
 def test_file_is_sent_again_from_its_beginning(client: DataverseClient, server: HttpsServer, tmp_path: Path) -> None:
-    (tmp_path / "f.zip").write_bytes(b"abc" * 100_000)
+    (path := tmp_path / "f.zip").write_bytes(b"abc" * 100_000)
     server.answers = [Answer(401), Answer(429, SERVICE_LIMIT), Answer(503), Answer(200, {})]
-    client.call_with_file("StageSolution", {}, "CustomizationFile", tmp_path / "f.zip", idempotent=True)
+    client.call_with_file("StageSolution", {}, "CustomizationFile", path, checksum=checksum(path), idempotent=True)
     assert len(server.requests) == 4
     assert len({request.body for request in server.requests}) == 1
 
@@ -339,11 +340,10 @@ def test_file_is_sent_again_from_its_beginning(client: DataverseClient, server: 
 def test_upload_that_was_surely_not_received_is_sent_again(
     client: DataverseClient, server: HttpsServer, tmp_path: Path, refusal: Answer
 ) -> None:
-    (tmp_path / "f.zip").write_bytes(random.Random(1).randbytes(20_000_000))
+    (path := tmp_path / "f.zip").write_bytes(random.Random(1).randbytes(20_000_000))
     server.answers = [refusal, Answer(200, {"ImportJobKey": ID})]
-    assert (
-        client.call_with_file("ImportSolutionAsync", {}, "CustomizationFile", tmp_path / "f.zip")["ImportJobKey"] == ID
-    )
+    answer = client.call_with_file("ImportSolutionAsync", {}, "CustomizationFile", path, checksum=checksum(path))
+    assert answer["ImportJobKey"] == ID
     assert [bool(request.body) for request in server.requests] == [False, True]
 
 

@@ -30,6 +30,7 @@ from ansible_collections.coe.power_platform.plugins.module_utils._transport impo
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.credentials import token_source
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.http import HttpSession
 from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.clocks import ManualClock
+from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.unusual_files import checksum
 
 
 @pytest.fixture(autouse=True)
@@ -249,7 +250,8 @@ def test_package_travels_from_one_environment_to_another(simulator: Any, tmp_pat
     with path.open("wb") as file:
         source.download("DownloadSolutionExportData", {"ExportJobId": job["ExportJobId"]}, "ExportSolutionFile", file)
     assert path.read_bytes().startswith(b"PK")
-    staged = target.call_with_file("StageSolution", {}, "CustomizationFile", path)["StageSolutionResults"]
+    answer = target.call_with_file("StageSolution", {}, "CustomizationFile", path, checksum=checksum(path))
+    staged = answer["StageSolutionResults"]
     assert staged["StageSolutionStatus"] == "Passed"
     assert staged["SolutionDetails"]["SolutionUniqueName"] == "CoESharedFlows"
 
@@ -303,10 +305,10 @@ def test_batch_of_idempotent_operations_survives_the_fault(
 def test_upload_that_may_be_repeated_survives_the_fault(
     client: DataverseClient, simulator: Any, tmp_path: Path, fault: dict[str, Any]
 ) -> None:
-    (tmp_path / "f").write_bytes(random.Random(1).randbytes(3_000_000))
+    (path := tmp_path / "f").write_bytes(random.Random(1).randbytes(3_000_000))
     simulator.add_fault({**fault, "operation": "StageSolution"})
     with pytest.raises(ApiError, match="0x80048000") as caught:  # what the service says of the random bytes at last
-        client.call_with_file("StageSolution", {}, "CustomizationFile", tmp_path / "f", idempotent=True)
+        client.call_with_file("StageSolution", {}, "CustomizationFile", path, checksum=checksum(path), idempotent=True)
     assert caught.value.status == 400
 
 

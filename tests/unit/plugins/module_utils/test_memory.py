@@ -24,7 +24,7 @@ LIMIT = 64_000_000
 PIECE = bytes(range(256)) * 3 * 256
 
 CLIENT = """
-import base64, io, sys
+import base64, hashlib, io, sys
 import requests
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.auth import StaticToken
 from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.client import DataverseClient
@@ -39,7 +39,11 @@ client = DataverseClient(url, HttpSession(verify=ca_path), StaticToken("t"))
 client.get("WhoAmI()")
 before = peak()
 if task == "upload":
-    client.call_with_file("StageSolution", {}, "CustomizationFile", path)
+    with open(path, "rb") as file:
+        digest = hashlib.sha256()
+        while chunk := file.read(65536):
+            digest.update(chunk)
+    client.call_with_file("StageSolution", {}, "CustomizationFile", path, checksum=digest.hexdigest())
 elif task == "download":
     with open(path, "wb") as file:
         client.download("DownloadSolutionExportData", {}, "ExportSolutionFile", file)

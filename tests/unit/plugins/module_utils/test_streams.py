@@ -9,6 +9,8 @@ import base64
 import io
 import json
 import random
+from collections import deque
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,16 @@ from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.stre
     FileInJson,
 )
 from ansible_collections.coe.power_platform.plugins.module_utils._errors import PackageError
+from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.unusual_files import (
+    KINDS,
+    checksum,
+    unusual_file,
+)
+
+
+def body_of(path: Path, members: Mapping[str, object] | None = None) -> FileInJson:
+    """The body with a file as it is now."""
+    return FileInJson(members or {}, "File", path, checksum(path) if path.exists() else "")
 
 
 def written(
@@ -38,7 +50,7 @@ def written(
 def test_file_becomes_a_member_of_the_object(tmp_path: Path, size: int) -> None:
     content = random.Random(size).randbytes(size)
     (tmp_path / "f").write_bytes(content)
-    body = FileInJson({"a": 'b"', "c": None}, "File", tmp_path / "f")
+    body = body_of(tmp_path / "f", {"a": 'b"', "c": None})
     text = b"".join(body)
     assert len(text) == len(body)
     assert json.loads(text) == {"a": 'b"', "c": None, "File": base64.b64encode(content).decode()}
@@ -46,12 +58,12 @@ def test_file_becomes_a_member_of_the_object(tmp_path: Path, size: int) -> None:
 
 def test_file_alone_is_a_whole_object(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(b"abc")
-    assert json.loads(b"".join(FileInJson({}, "File", tmp_path / "f"))) == {"File": "YWJj"}
+    assert json.loads(b"".join(body_of(tmp_path / "f"))) == {"File": "YWJj"}
 
 
 def test_each_iteration_starts_anew_and_tells_when_it_comes_to_its_end(tmp_path: Path) -> None:
     (tmp_path / "f").write_bytes(bytes(PIECE * 2))
-    body = FileInJson({}, "File", tmp_path / "f")
+    body = body_of(tmp_path / "f")
     next(pieces := iter(body))
     next(pieces)
     assert not body.complete
@@ -62,15 +74,58 @@ def test_each_iteration_starts_anew_and_tells_when_it_comes_to_its_end(tmp_path:
 
 def test_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(PackageError, match="f cannot be read: No such file"):
-        FileInJson({}, "File", tmp_path / "f")
+        body_of(tmp_path / "f")
 
 
-def test_file_that_shrinks_while_it_is_sent_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "f").write_bytes(bytes(100))
-    body = FileInJson({}, "File", tmp_path / "f")
-    (tmp_path / "f").write_bytes(bytes(50))
-    with pytest.raises(PackageError, match="became shorter"):
-        list(body)
+CHANGES: dict[str, Callable[[bytes], bytes]] = {
+    "first bit": lambda content: bytes([content[0] ^ 1]) + content[1:],
+    "last bit": lambda content: content[:-1] + bytes([content[-1] ^ 128]),
+    "pieces swapped": lambda content: content[PIECE : 2 * PIECE] + content[:PIECE] + content[2 * PIECE :],
+    "shorter": lambda content: content[:-1],
+    "half": lambda content: content[: len(content) // 2],
+    "empty": lambda _content: b"",
+    "longer at the front": lambda content: b"x" + content,
+    "another": lambda content: random.Random(2).randbytes(len(content)),
+}
+
+
+@pytest.mark.parametrize("begun", [False, True], ids=["before", "meanwhile"])
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("size", [PIECE * 2, PIECE * 2 + 1, PIECE * 4 + 100])
+def test_another_file_is_never_sent_whole(tmp_path: Path, size: int, change: str, begun: bool) -> None:
+    content = random.Random(1).randbytes(size)
+    (tmp_path / "f").write_bytes(content)
+    body = body_of(tmp_path / "f")
+    pieces, sent = iter(body), bytearray()
+    if begun:
+        sent += next(pieces)
+    (tmp_path / "f").write_bytes(CHANGES[change](content))
+    with pytest.raises(PackageError, match="was changed or replaced after it was planned"):
+        deque(map(sent.extend, pieces), maxlen=0)
+    assert not body.complete
+    assert len(sent) < len(body)
+    with pytest.raises(ValueError, match="Unterminated string"):
+        json.loads(sent)
+
+
+def test_bytes_added_at_the_end_are_not_sent(tmp_path: Path) -> None:
+    (tmp_path / "f").write_bytes(b"abc")
+    body = body_of(tmp_path / "f")
+    (tmp_path / "f").write_bytes(b"abcdef")
+    assert json.loads(b"".join(body)) == {"File": "YWJj"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_file_that_became_something_else_is_an_error(tmp_path: Path, kind: str) -> None:
+    (tmp_path / "f").write_bytes(b"abc")
+    body = body_of(tmp_path / "f")
+    (tmp_path / "f").unlink()
+    (tmp_path / "f").symlink_to(unusual_file(tmp_path, kind))
+    sent = bytearray()
+    with pytest.raises(PackageError, match=r"was changed or replaced after it was planned|cannot be read"):
+        deque(map(sent.extend, body), maxlen=0)
+    assert not body.complete
+    assert not sent.endswith(b"}")
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 3, 4, 1000, 4097])
