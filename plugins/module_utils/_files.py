@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import fcntl
+import math
 import os
 import stat
 from collections.abc import Iterator
@@ -26,25 +27,25 @@ LOCK_TIMEOUT = 60.0
 _LOCK_PAUSE = 0.02
 
 
-def open_regular(path: str | Path) -> BinaryIO:
-    """Open a regular file for reading, whatever its size; never waits for the other end of a pipe."""
+def open_regular(path: str | Path, limit: float = math.inf) -> BinaryIO:
+    """Open a regular file of at most ``limit`` bytes for reading; never waits for the other end of a pipe."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except ValueError as error:
         raise OSError(errno.EINVAL, "Its path holds a character that no path may hold") from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    state = os.fstat(descriptor)
+    regular = stat.S_ISREG(state.st_mode)
+    if not regular or state.st_size > limit:
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "Not a regular file")
+        raise OSError(errno.EINVAL, f"Larger than {limit} bytes" if regular else "Not a regular file")
     return os.fdopen(descriptor, "rb")
 
 
 def read_regular(path: str | Path, limit: int = SIZE_LIMIT) -> bytes:
     """Return the content of a regular file of at most ``limit`` bytes."""
-    with open_regular(path) as file:
-        content = file.read(limit + 1)
-    if len(content) > limit:
-        raise OSError(errno.EFBIG, f"More than {limit} bytes")
-    return content
+    with open_regular(path, limit) as file:
+        # What has no size, as the files of /proc, may have no end either.
+        return file.read(limit)
 
 
 @contextlib.contextmanager

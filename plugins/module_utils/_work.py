@@ -20,7 +20,10 @@ from ._arguments import CONNECTION_ARGUMENTS
 from ._clock import Clock
 from ._dataverse.client import DataverseClient
 from ._errors import PowerPlatformError
+from ._text import message, require_sendable, show, shown, shown_difference
 from ._transport.secrecy import forms, quiet_libraries, struck_out
+
+MOST_WARNINGS = 100
 
 
 def _drop(text: str) -> None:
@@ -44,6 +47,7 @@ class Work:
         self.check_mode = check_mode
         self._warn = warn
         self._report = report
+        self._warnings = 0
         self.clock = clock or Clock()
         self._environment_name = environment_name
 
@@ -66,16 +70,20 @@ class Work:
         """What no output may hold: credentials from any source and the tokens obtained with them, in every form."""
         return forms(self.client.secrets) if "client" in self.__dict__ else set()
 
-    def warn(self, text: str) -> None:
-        """Warn the user."""
-        self._warn(struck_out(text, self.secrets))
-
     def report(self, text: str) -> None:
         """Show the user a line of progress."""
-        self._report(struck_out(text, self.secrets))
+        self._report(message(struck_out(text, self.secrets)))
+
+    def warn(self, text: str) -> None:
+        """Warn, unless the user has enough to read already."""
+        self._warnings += 1
+        if self._warnings <= MOST_WARNINGS:
+            self._warn(message(struck_out(text, self.secrets)))
 
     def close(self) -> None:
-        """Close the connection, if one was opened."""
+        """Close the connection, if one was opened, and count the warnings that were not given."""
+        if self._warnings > MOST_WARNINGS:
+            self._warn(f"There are {self._warnings - MOST_WARNINGS} more warnings.")
         if "client" in self.__dict__:
             self.client.close()
 
@@ -126,7 +134,23 @@ def perform(definition: ModuleDefinition, work: Work) -> Outcome:
     """Do a module's work and tell how it ended; the only place where foreseen errors are caught."""
     with quiet_libraries(), contextlib.closing(work):
         try:
+            require_sendable(work.params)
             result = definition.work(work)
         except PowerPlatformError as error:
             result = error.to_result()
-    return Outcome(result, work.secrets)
+    secrets = work.secrets | set(map(shown, work.secrets))
+    return Outcome(_shown(result, secrets), secrets)
+
+
+def _shown(result: dict[str, Any], secrets: set[str]) -> dict[str, Any]:
+    """Return a result whose texts may be shown on a terminal; a message that is cut stands whole in ``failure``."""
+    show(result)
+    if "diff" in result:
+        result["diff"] = shown_difference(result["diff"])
+    if "msg" in result:
+        # Secrets go first: of one that is cut in two nothing would be struck out any more.
+        text = struck_out(result["msg"], secrets)
+        result["msg"] = message(text)
+        if result["msg"] != text:
+            result["failure"] = {**result.get("failure", {}), "message": text}
+    return result

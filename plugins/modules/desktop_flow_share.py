@@ -417,10 +417,8 @@ from ..module_utils._sharing.enforcement import ShareEnforcement
 from ..module_utils._sharing.entries import PERMISSION_ARGUMENTS, SHARES_ARGUMENT
 from ..module_utils._sharing.guard import GUARD_ARGUMENTS
 from ..module_utils._sharing.share_state import read_state
+from ..module_utils._text import listed, sentences
 from ..module_utils._work import ModuleDefinition, Work
-
-TOLD_DIFFERENCES = 5
-"""How many differences the message of a failed audit tells; the result holds them all."""
 
 
 def share_desktop_flows(work: Work) -> dict[str, Any]:
@@ -437,22 +435,15 @@ def share_desktop_flows(work: Work) -> dict[str, Any]:
     )
     result = enforcement.audit() if audit else enforcement.enforce()
     if queues := enforcement.flows_with_work_queues(result.get("changes", [])):
-        work.warn(
-            f"Sharing a flow does not share the work queues that it uses, share those of {', '.join(queues)} too."
-        )
+        work.warn(f"Sharing a flow does not share the work queues that it uses, share those of {listed(queues)} too.")
     if work.params["verify"] == "effective":
         result["ineffective"] = enforcement.ineffective()
         for shortfall in result["ineffective"]:
             work.warn(shortfall["message"])
     if work.params["fail_on_drift"] and (drift := result.get("drift")):
-        raise DriftError(_drift_text(work.environment_name, drift), result=result)
+        told = sentences(difference["message"] for difference in drift)
+        raise DriftError(f"{work.environment_name} differs from what is declared. {told}", result=result)
     return result
-
-
-def _drift_text(environment: str, drift: list[dict[str, Any]]) -> str:
-    told = " ".join(difference["message"] for difference in drift[:TOLD_DIFFERENCES])
-    more = f" And {len(drift) - TOLD_DIFFERENCES} more." if len(drift) > TOLD_DIFFERENCES else ""
-    return f"{environment} differs from what is declared. {told}{more}"
 
 
 MODULE = ModuleDefinition(

@@ -13,6 +13,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from .._errors import ConfigurationError
+from .._text import listed
 from .callers import package_callers
 from .package import Package
 
@@ -85,7 +86,7 @@ def _refuse_circle(needs: Mapping[str, set[str]]) -> None:
     try:
         TopologicalSorter(needs).prepare()
     except CycleError as error:
-        circle = " > ".join(reversed(error.args[1]))
+        circle = listed(reversed(error.args[1]), " > ")
         raise ConfigurationError(
             f"The solutions need each other in a circle ({circle}), so none of them can be deployed first:"
             " move what they share into a solution of its own."

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from .._packages.callers import Caller
 from .._packages.calls import Breakage, broken_arguments
 from .._packages.signatures import ContractChange, Signature, compare_signatures
+from .._text import listed, sentences
 from .environment import FlowName
 
 Status = Literal["breaks", "fits", "unknown"]
@@ -48,7 +49,7 @@ class AffectedCaller:
     def __str__(self) -> str:
         """Return the caller and what becomes of it: ``"Nightly" (passes the input "Old", which is gone)``."""
         what = {"fits": "its arguments fit", "unknown": "arguments not visible"}.get(self.status)
-        what = what or "; ".join(breakage.reason for _place, breakage in self.breakages)
+        what = what or listed((breakage.reason for _place, breakage in self.breakages), "; ")
         return f'"{self.caller.name}" ({"in the package, " if self.packaged else ""}{what})'
 
 
@@ -74,8 +75,8 @@ class ContractEffect:
 
     def __str__(self) -> str:
         """Return a sentence for messages: which flow, what breaks, and whom."""
-        breaking = " ".join(change.detail for change in self.changes if change.breaking)
-        callers = ", ".join(map(str, self.callers))
+        breaking = sentences(change.detail for change in self.changes if change.breaking)
+        callers = listed(map(str, self.callers))
         told = f"Callers: {callers}." if callers else "No caller of it is known."
         return f'The contract of "{self.flow.name}" breaks. {breaking} {told}'
 

@@ -20,6 +20,7 @@ from .._solutions.guarded_operations import predict_guarded
 from .._solutions.import_orders import ImportOptions
 from .._solutions.imports import SolutionImport
 from .._solutions.settings import leave_to_others, read_settings, settings_of_package
+from .._text import sentences
 from .import_planner import ImportPlanner
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def refusal(work: Work, imports: Sequence[dict[str, Any]]) -> RefusedError | Non
     refused = [it for it in imports if it["prediction"].get("failed")]
     if not refused:
         return None
-    reasons = " ".join(it["prediction"]["msg"] for it in refused)
+    reasons = sentences(it["prediction"]["msg"] for it in refused)
     if len(imports) > 1:
         count = f"{len(refused)} of {len(imports)} imports"
         reasons = f"Nothing was imported into {work.client.environment_url}: {count} would be refused. {reasons}"

@@ -20,6 +20,7 @@ from .._packages.package import Package
 from .._solutions.bindings import Bindings
 from .._solutions.decision import Decision, Mode, Target, Wish, decide
 from .._solutions.import_orders import ImportOptions
+from .._text import sentences, shown
 from .companions import with_companions
 from .environment import Environment
 from .plan import Plan
@@ -109,7 +110,7 @@ class ImportPlanner:
         if verdict.stops:
             raise RefusedError(
                 f"{self._package.unique_name} {self._package.version} was not imported into"
-                f" {self._client.environment_url}: {' '.join(verdict.stops)}",
+                f" {self._client.environment_url}: {sentences(verdict.stops)}",
                 stops=list(verdict.stops),
             )
 
@@ -128,4 +129,5 @@ class ImportPlanner:
         if self._judged:
             return {"plan": plan_to_result(*self._judged), "plan_text": plan_text(*self._judged)}
         told = f"{self._decision.operation}, because {self._decision.reason}" if self._decision else "not decided"
-        return {"plan": None, "plan_text": f"{self._package.unique_name} {self._package.version}: {told}.\n"}
+        text = shown(f"{self._package.unique_name} {self._package.version}: {told}.")
+        return {"plan": None, "plan_text": f"{text}\n"}

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from .._packages.callers import Caller
 from .._packages.package import Package
 from .._solutions.component_names import TABLE
+from .._text import listed
 from .environment import DeployedComponent, Environment, FlowName
 from .matching import PackagedComponents
 
@@ -97,7 +98,7 @@ class Choice:
 
 
 def _all_do(names: Sequence[str], verb: str) -> str:
-    return f"{' and '.join(names)} still {verb if len(names) > 1 else verb + 's'}"
+    return f"{listed(names, ' and ')} still {verb if len(names) > 1 else verb + 's'}"
 
 
 def find_left_overs(package: Package, components: Iterable[DeployedComponent]) -> list[DeployedComponent]:

@@ -15,6 +15,7 @@ from typing import Any
 from .._packages.package import PackagedFlow
 from .._packages.signatures import Argument, parse_arguments
 from .._solutions.component_names import TABLE
+from .._text import listed, shown
 from .contract import ContractEffect
 from .environment import DeployedFlow, FlowName, FlowShare
 from .left_overs import LeftOver, NotComparable
@@ -74,7 +75,7 @@ def plan_text(plan: Plan, verdict: Verdict) -> str:
         ),
         *_section("Without a connection", plan.environment.unbound_references),
     ]
-    return "\n".join(lines) + "\n"
+    return _joined(lines)
 
 
 def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
@@ -86,8 +87,8 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
 
 def _left_over(left_over: LeftOver) -> str:
     rows = " with all its rows" if left_over.component.kind == TABLE and left_over.goes else ""
-    needed = f", needed by {' and '.join(left_over.needed_by)}" if left_over.needed_by else ""
-    holders = f", also in {' and '.join(left_over.also_in)}" if left_over.also_in else ""
+    needed = f", needed by {listed(left_over.needed_by, ' and ')}" if left_over.needed_by else ""
+    holders = f", also in {listed(left_over.also_in, ' and ')}" if left_over.also_in else ""
     return f"{left_over.component}{rows}{needed}{holders}"
 
 
@@ -99,8 +100,8 @@ def _effect(effect: ContractEffect) -> Iterator[str]:
     for change in effect.changes:
         yield f"{effect.flow.name}: {change.detail} ({change.effect})"
     for affected in effect.callers:
-        reasons = [f"{place}: {breakage.reason}" for place, breakage in affected.breakages]
-        yield f"{effect.flow.name} is called by {FlowName.of(affected.caller)}: {'; '.join(reasons) or affected.status}"
+        reasons = listed((f"{place}: {breakage.reason}" for place, breakage in affected.breakages), "; ")
+        yield f"{effect.flow.name} is called by {FlowName.of(affected.caller)}: {reasons or affected.status}"
 
 
 def plan_difference(plan: Plan) -> dict[str, str]:
@@ -118,7 +119,7 @@ def plan_difference(plan: Plan) -> dict[str, str]:
 
 
 def _joined(lines: Iterable[str]) -> str:
-    return "".join(f"{line}\n" for line in lines)
+    return "".join(f"{shown(line)}\n" for line in lines)
 
 
 def _lines(

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from .._solutions.component_names import TABLE
+from .._text import listed
 from .contract import ContractEffect
 from .plan import Plan
 
@@ -90,7 +91,7 @@ def _data_loss(plan: Plan) -> Iterator[str]:
     if doubtful := [str(it) for it in plan.not_comparable if not it.parts]:
         yield (
             f"The upgrade deletes what the package lacks, and for some components that cannot be told beforehand:"
-            f" {', '.join(doubtful)}."
+            f" {listed(doubtful)}."
         )
 
 

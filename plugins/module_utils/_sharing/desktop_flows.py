@@ -19,6 +19,7 @@ from .._dataverse.reading import Query, read_together
 from .._errors import AmbiguousMatchError, NoMatchError
 from .._packages.components import WORKFLOW_TYPE
 from .._packages.package import dependency_ids
+from .._text import listed
 from .principals import Principal
 
 # Without the header only published flows are listed. Source: Power Automate, Work with desktop flows using code.
@@ -79,7 +80,7 @@ def why_not(text: str, found: Sequence[DesktopFlow]) -> str:
             f"the environment has no desktop flow with the name or id {text!r}: check the spelling, or import the"
             " solution that brings it (coe.power_platform.desktop_flow_info lists the flows)"
         )
-    return f"{len(found)} desktop flows are named {text!r}, give the id of one: {', '.join(flow.id for flow in found)}"
+    return f"{len(found)} desktop flows are named {text!r}, give the id of one: {listed(flow.id for flow in found)}"
 
 
 def candidates_of(found: Iterable[DesktopFlow]) -> list[dict[str, str]]:

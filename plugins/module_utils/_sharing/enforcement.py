@@ -13,6 +13,7 @@ from typing import Any
 
 from .._dataverse.client import DataverseClient
 from .._errors import OperationFailedError, PowerPlatformError
+from .._text import listed
 from .changes import Change, Share, after_changes, plan, plan_repair
 from .drift import KINDS_OF_MISTAKES, find_drift, to_result
 from .effective_access import find_shortfalls
@@ -20,8 +21,6 @@ from .entries import DeclarationError
 from .report import ShareReport
 from .share_state import ShareState
 from .shares import NO_EFFECT, AppliedPlan, apply_plan
-
-SHOWN_FAILURES = 5
 
 
 class ShareEnforcement:
@@ -130,16 +129,15 @@ class ShareEnforcement:
     def _failure(self, applied: AppliedPlan) -> OperationFailedError:
         failed = [(change, error) for change, error in applied.failed if self._is_declared(change)]
         refused = [self._refused(change, error) for change, error in failed]
-        shown = [
+        causes = (
             f"{one['action']} for {one['principal_type']} {one['principal']} on {one['desktop_flow']}: {one['reason']}"
-            for one in refused[:SHOWN_FAILURES]
-        ]
-        more = [f"and {len(refused) - len(shown)} more"] if len(refused) > len(shown) else []
+            for one in refused
+        )
         done = self._changes(applied)
         first = failed[0][1]
         return OperationFailedError(
             f"{len(refused)} of {len(refused) + len(done)} changes of shares failed, {len(done)} are done; run the task"
-            f" again when the cause is gone: {'; '.join([*shown, *more])}.",
+            f" again when the cause is gone: {listed(causes, '; ')}.",
             result={**self._result(applied), "applied": done, "not_applied": refused},
             **(first.details if first else {}),
         )

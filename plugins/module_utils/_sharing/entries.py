@@ -15,6 +15,7 @@ from typing import Any
 
 from .._dataverse.odata import guid
 from .._errors import ConfigurationError
+from .._text import listed
 from .permissions import CO_OWNER_ACCESS, RIGHTS, USER_ACCESS, Permission, Permissions, mask_of, word_of
 from .principals import PrincipalReference
 
@@ -74,10 +75,10 @@ class DeclarationError(ConfigurationError):
     """All mistakes of a declaration at once; nothing was written."""
 
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
-        listed = "; ".join(f"{mistake.path}: {mistake.message}" for mistake in mistakes)
+        told = listed((f"{mistake.path}: {mistake.message}" for mistake in mistakes), "; ")
         count = f"{len(mistakes)} mistakes" if len(mistakes) > 1 else "a mistake"
         super().__init__(
-            f"The option shares has {count}, nothing was changed: {listed}.",
+            f"The option shares has {count}, nothing was changed: {told}.",
             mistakes=[dataclasses.asdict(mistake) for mistake in mistakes],
         )
 

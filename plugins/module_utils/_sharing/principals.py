@@ -17,6 +17,7 @@ from .._dataverse.client import DataverseClient
 from .._dataverse.odata import any_of, guid, quote
 from .._dataverse.reading import Query, read_together
 from .._errors import AmbiguousMatchError, NoMatchError
+from .._text import listed
 
 USER_COLUMNS = (
     "systemuserid,domainname,internalemailaddress,fullname,azureactivedirectoryobjectid,applicationid,isdisabled"
@@ -87,8 +88,8 @@ class PrincipalReference:
         if not found:
             return f"the environment has no {NOUNS[self.kind]} {self.text!r}: {REMEDIES[self.kind]}"
         remedy = "give the id of one" if self.kind != "entra_group" else "name one by team and its id"
-        listed = ", ".join(f"{principal.id} ({principal.name})" for principal in found)
-        return f"{self.text!r} may mean {len(found)} rows, {remedy}: {listed}"
+        rows = listed(f"{principal.id} ({principal.name})" for principal in found)
+        return f"{self.text!r} may mean {len(found)} rows, {remedy}: {rows}"
 
     def why_unsuitable(self, found: Principal) -> str | None:
         """Return in a phrase why the one row that was found must not be named this way, or None."""

@@ -16,6 +16,7 @@ from .._dataverse.batch import BatchRequest
 from .._dataverse.client import DataverseClient
 from .._dataverse.odata import all_of, guid, quote
 from .._errors import AmbiguousMatchError, NoMatchError, RefusedError
+from .._text import listed
 
 COLUMNS = "teamid,name,description,teamtype,membershiptype,azureactivedirectoryobjectid,_businessunitid_value"
 ROLES = "teamroles_association($select=roleid,name)"
@@ -99,9 +100,9 @@ class Teams:
             condition = all_of(f"name eq {quote(draft.name or '')}", f"teamtype eq {OWNER_TEAM}", inside)
         rows = list(self._client.list("teams", select=COLUMNS, filter=condition, expand=ROLES))
         if len(rows) > 1:
-            listed = ", ".join(f"{row['teamid']} (business unit {row['_businessunitid_value']})" for row in rows)
+            units = listed(f"{row['teamid']} (business unit {row['_businessunitid_value']})" for row in rows)
             raise AmbiguousMatchError(
-                f"name: {len(rows)} teams are named {draft.name!r}, name the business_unit too: {listed}.",
+                f"name: {len(rows)} teams are named {draft.name!r}, name the business_unit too: {units}.",
                 candidates=[{"id": row["teamid"], "business_unit_id": row["_businessunitid_value"]} for row in rows],
             )
         return self._in_unit(self._team(rows[0]), draft.business_unit) if rows else None
@@ -132,9 +133,9 @@ class Teams:
         if not rows:
             raise NoMatchError(f"business_unit: the environment has no business unit {text!r}: check the spelling.")
         if len(rows) > 1:
-            listed = ", ".join(row["businessunitid"] for row in rows)
+            ids = listed(row["businessunitid"] for row in rows)
             raise AmbiguousMatchError(
-                f"business_unit: {len(rows)} business units are named {text!r}, give the id of one: {listed}.",
+                f"business_unit: {len(rows)} business units are named {text!r}, give the id of one: {ids}.",
                 candidates=[{"id": row["businessunitid"], "name": row["name"]} for row in rows],
             )
         return Named(rows[0]["businessunitid"], rows[0]["name"])
@@ -152,8 +153,9 @@ class Teams:
         missing = [text for text in texts if (guid(text) or text.casefold()) not in found]
         if missing:
             raise NoMatchError(
-                f"security_roles: the business unit {business_unit.name} has no role {', '.join(map(repr, missing))}:"
-                " check the spelling, or make the role there."
+                f"security_roles: the business unit {business_unit.name} has no role {listed(map(repr, missing))}:"
+                " check the spelling, or make the role there.",
+                missing_roles=missing,
             )
         return in_order({found[guid(text) or text.casefold()] for text in texts})
 

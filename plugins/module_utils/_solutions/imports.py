@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import ConfigurationError, PowerPlatformError, RefusedError
 from .._packages.package import Package
+from .._text import listed
 from .bindings import Bindings
 from .decision import Decision, Target
 from .import_jobs import ImportJob, ImportJobs
@@ -116,14 +117,14 @@ class SolutionImport:
     def _check_bound(self) -> None:
         if not (unbound := self._bindings.unbound()) or self._options.allow_unbound:
             return
-        names = ", ".join(unbound)
-        text = f"The connection references {names} of {self._package.unique_name} have no connection"
+        text = f"The connection references {listed(unbound)} of {self._package.unique_name} have no connection"
         if self._options.allow_unbound is None and not self._bindings.mentioned:
             self._warn(f"{text}; flows that use them stay off. Set connection_references to bind them.")
             return
         raise ConfigurationError(
             f"{text} in {self._client.environment_url}: add them to connection_references or deployment_settings,"
-            " or set allow_unbound_references=true."
+            " or set allow_unbound_references=true.",
+            unbound_references=unbound,
         )
 
     def _started(self, run: Run) -> dict[str, Any]:

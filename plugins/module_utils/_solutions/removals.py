@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from .._dataverse.jobs import REMOVAL
 from .._errors import OperationFailedError, RefusedError
+from .._text import listed
 from .component_names import component_names
 from .orders import Order, Run, require_success
 from .solutions import Solution, Solutions
@@ -19,8 +20,6 @@ from .solutions import Solution, Solutions
 if TYPE_CHECKING:
     from .._dataverse.client import DataverseClient
     from .operations import Operations
-
-_SHOWN = 3
 
 
 class SolutionRemoval:
@@ -61,11 +60,10 @@ class SolutionRemoval:
         if solution is None:
             return None
         if blocking := self._blocking(solution):
-            shown = "; ".join(f"{row['dependent']} needs {row['required']}" for row in blocking[:_SHOWN])
-            more = f" and {len(blocking) - _SHOWN} more" if len(blocking) > _SHOWN else ""
+            needs = listed((f"{row['dependent']} needs {row['required']}" for row in blocking), "; ")
             raise RefusedError(
                 f"{solution.name} cannot be removed from {self._client.environment_url}, nothing was changed:"
-                f" {shown}{more}. Remove or change the components that need it first.",
+                f" {needs}. Remove or change the components that need it first.",
                 dependencies=blocking,
             )
         parameters = {"SolutionUniqueName": solution.name}

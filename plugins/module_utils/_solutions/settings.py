@@ -14,8 +14,10 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from .._errors import ConfigurationError
+from .._errors import UNREADABLE, ConfigurationError
+from .._files import read_regular
 from .._packages.package import Package
+from .._text import listed, require_sendable
 
 _SHAPE = (
     '{"EnvironmentVariables": [{"SchemaName": …, "Value": …}],'
@@ -78,26 +80,27 @@ def _document(deployment_settings: Any) -> Mapping[str, Any]:
     document = deployment_settings
     if isinstance(deployment_settings, str):
         document = _file(os.path.expanduser(deployment_settings))
+    require_sendable({"deployment_settings": document})
     if not isinstance(document, Mapping):
         raise ConfigurationError(
             f"deployment_settings must be the path of a file or a dictionary of the shape {_SHAPE}."
         )
     if unknown := set(document) - {"EnvironmentVariables", "ConnectionReferences"}:
         raise ConfigurationError(
-            f"deployment_settings has the unknown keys {', '.join(sorted(map(str, unknown)))}: its shape is {_SHAPE}."
+            f"deployment_settings has the unknown keys {listed(sorted(map(str, unknown)))}: its shape is {_SHAPE}.",
+            unknown_keys=sorted(map(str, unknown)),
         )
     return document
 
 
 def _file(path: str) -> Any:
     try:
-        with open(path, encoding="utf-8-sig") as file:
-            return json.load(file)
+        return json.loads(read_regular(path).decode("utf-8-sig"))
     except OSError as error:
         raise ConfigurationError(
             f"deployment_settings: the file {path} cannot be read ({error.strerror}): check the path."
         ) from error
-    except ValueError as error:
+    except UNREADABLE as error:
         raise ConfigurationError(
             f"deployment_settings: the file {path} is not JSON ({error}):"
             " make it anew with pac solution create-settings."
@@ -107,6 +110,8 @@ def _file(path: str) -> Any:
 def _entries(document: Mapping[str, Any], key: str, name: str, value: str) -> Iterator[Mapping[str, Any]]:
     """Yield the entries of a list that have a value; pac writes empty ones for the user to fill in."""
     entries = document.get(key) or []
+    if not isinstance(entries, list):
+        raise ConfigurationError(f"deployment_settings: {key} is no list: its shape is {_SHAPE}.")
     seen: set[str] = set()
     for index, entry in enumerate(entries):
         if not isinstance(entry, Mapping) or not isinstance(entry.get(name), str):
@@ -144,7 +149,8 @@ def settings_of_package(settings: Settings, package: Package) -> Settings:
             )
     if mistakes:
         raise ConfigurationError(
-            f"The settings do not fit the package {package.unique_name} {package.version}: {'; '.join(mistakes)}."
+            f"The settings do not fit the package {package.unique_name} {package.version}: {listed(mistakes, '; ')}.",
+            mistakes=mistakes,
         )
     return Settings(
         connections={references[name.lower()].logical_name: binding for name, binding in settings.connections.items()},
@@ -175,17 +181,25 @@ def _names(package: Package) -> set[str]:
 
 
 def _unknown(kind: str, given: Mapping[str, Any], known: list[str]) -> Iterator[str]:
-    lower = {name.lower() for name in known}
+    lower, has = {name.lower() for name in known}, listed(sorted(known)) or "none"
     for name in given:
         if name.lower() not in lower:
-            yield f"it has no {kind} {name} (it has {', '.join(sorted(known)) or 'none'})"
+            yield f"it has no {kind} {name} (it has {has})"
 
 
 def value_text(value: Any, type: str) -> str:
     """Return a value as the platform keeps it: texts as they are, ``yes`` and ``no`` for booleans, else JSON."""
     if isinstance(value, bool) and type == "boolean":
         return "yes" if value else "no"
-    return value if isinstance(value, str) else json.dumps(value)
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, allow_nan=False)
+    except UNREADABLE as error:
+        raise ConfigurationError(
+            "environment_variables, or deployment_settings, holds a value that JSON cannot express (too deep, or an"
+            " endless number): give it as a text."
+        ) from error
 
 
 def connector_name(connector_id: str) -> str:

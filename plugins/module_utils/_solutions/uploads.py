@@ -17,13 +17,13 @@ from .._errors import RefusedError
 from .._packages.components import COMPONENT_TYPES, type_number
 from .._packages.manifest import UNMANAGED_LAYER
 from .._packages.package import Package
+from .._text import listed
 
 if TYPE_CHECKING:
     from .._dataverse.client import DataverseClient
 
 _SOLUTION_WITH_VERSION = re.compile(r"(?P<name>.*\S)\s*\((?P<version>[\d.]+)\)")
 _MISSING_XML = "<MissingDependency"
-_SHOWN = 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,11 +64,10 @@ def _refusal(package: Package, results: dict[str, Any]) -> RefusedError:
     told = [error["message"].rstrip(".") for error in errors if not (missing and _MISSING_XML in error["message"])]
     absent = (f"{row['component']} ({row['type']}) is missing{_from(row)}" for row in missing)
     reasons = [*told, *dict.fromkeys(absent)]
-    more = f" and {len(reasons) - _SHOWN} more" if len(reasons) > _SHOWN else ""
     remedy = "import the solutions that are missing first" if missing else "correct the package and export it again"
     return RefusedError(
         f"The environment refuses the package {package.unique_name} {package.version}:"
-        f" {'; '.join(reasons[:_SHOWN]) or 'it gives no reason'}{more}. Nothing was changed; {remedy}.",
+        f" {listed(reasons, '; ') or 'it gives no reason'}. Nothing was changed; {remedy}.",
         code=next((error["code"] for error in errors if error["code"]), None),
         validation_errors=errors,
         missing_dependencies=missing,

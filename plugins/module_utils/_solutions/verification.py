@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from .._errors import OperationFailedError
 from .._packages.package import Package
+from .._text import listed
 from .decision import Versioned
 from .deployed_flows import DeployedFlows, Difference
 
@@ -42,7 +43,7 @@ class Verification:
         if differences := self._flows.differences(self._package):
             raise OperationFailedError(
                 f"{label} succeeded, but flows in {self._client.environment_url} are not those of the package:"
-                f" {', '.join(map(str, differences))}; {_remedy(differences)}.",
+                f" {listed(map(str, differences))}; {_remedy(differences)}.",
                 flows=[difference.to_result() for difference in differences],
             )
 
@@ -56,7 +57,7 @@ class Verification:
             return None
         return (
             f"{self._client.environment_url} has {self._package.unique_name} {self._package.version} already, but these"
-            f" flows there are not those of the package: {', '.join(map(str, differences))}; {_remedy(differences)}."
+            f" flows there are not those of the package: {listed(map(str, differences))}; {_remedy(differences)}."
         )
 
 

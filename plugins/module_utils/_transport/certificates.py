@@ -8,12 +8,11 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
-import os
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
 from .._errors import ConfigurationError
+from .._files import read_regular
 
 
 def certificate_credential(path: str, password: str | None) -> dict[str, str]:
@@ -23,9 +22,9 @@ def certificate_credential(path: str, password: str | None) -> dict[str, str]:
     cannot be read, a wrong password, a missing part, and a certificate outside its time of validity.
     """
     try:
-        content = Path(path).read_bytes()
+        content = read_regular(path)
     except OSError as error:
-        raise ConfigurationError(f"certificate_path {path} cannot be read: {os.strerror(error.errno or 0)}.") from error
+        raise ConfigurationError(f"certificate_path {path} cannot be read: {error.strerror}.") from error
     try:
         from cryptography.hazmat.primitives import serialization
     except ImportError as error:

@@ -11,10 +11,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from .._errors import ConfigurationError
+from .._files import SIZE_LIMIT, open_regular, read_regular
+from .._text import require_sendable
 from .addresses import Address, parsed
 from .auth import ApplicationToken, ManagedIdentityToken, StaticToken, TokenSource
 from .certificates import certificate_credential
@@ -91,6 +92,13 @@ def trusted_authorities(params: Mapping[str, Any]) -> bool | str:
         return False
     if ca_path and not os.path.exists(ca_path):
         raise ConfigurationError(f"ca_path {ca_path} does not exist; give the file of the trusted authorities.")
+    if ca_path and not os.path.isdir(ca_path):
+        try:
+            open_regular(ca_path, SIZE_LIMIT).close()
+        except OSError as error:
+            raise ConfigurationError(
+                f"ca_path {ca_path} cannot be read: {error.strerror}; give the file of the trusted authorities."
+            ) from error
     return ca_path or True
 
 
@@ -147,6 +155,7 @@ def _from_environment(name: str, environ: Mapping[str, str], source: str = "") -
     values = [
         environ[variable] for variable in VARIABLES[name] if variable.startswith(source) and environ.get(variable)
     ]
+    require_sendable({VARIABLES[name][0]: values})
     if not values or (name == "managed_identity" and values[0].lower() not in TRUE_WORDS):
         return None
     return values[0]
@@ -197,8 +206,6 @@ def _token(text: str, option: str) -> str:
 def _read_token(path: str) -> str:
     """Return the token in a file, which its owner replaces from time to time."""
     try:
-        return _token(Path(path).read_text("utf-8", "replace"), f"federated_token_path {path}")
+        return _token(read_regular(path).decode("utf-8", "replace"), f"federated_token_path {path}")
     except OSError as error:
-        raise ConfigurationError(
-            f"federated_token_path {path} cannot be read: {os.strerror(error.errno or 0)}."
-        ) from error
+        raise ConfigurationError(f"federated_token_path {path} cannot be read: {error.strerror}.") from error

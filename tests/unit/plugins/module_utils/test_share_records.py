@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
 import os
 import pathlib
 import signal
+import subprocess
+import sys
 import uuid
 
 import pytest
@@ -63,15 +64,37 @@ def test_a_file_keeps_the_records_of_several_environments_and_goes_with_the_last
     assert list(tmp_path.iterdir()) == []
 
 
-def work(path: str, environment: int) -> None:
-    """Save records, read them, and remove every other one, as a task does."""
+WORK = """
+import os, signal, sys, threading, uuid
+from pathlib import Path
+from ansible_collections.coe.power_platform.plugins.module_utils._clock import Clock
+from ansible_collections.coe.power_platform.plugins.module_utils._files import locked
+from ansible_collections.coe.power_platform.plugins.module_utils._sharing.record_places import FileRecords
+from ansible_collections.coe.power_platform.plugins.module_utils._sharing.records import ShareRecord
+
+def work(environment):
     records = FileRecords(path, f"https://e{environment}.example")
     mine = [ShareRecord(str(uuid.uuid4()), "Solution", 1.0, (), {}) for dummy in range(10)]
     for record in mine:
         records.save([record])
-    assert {record.id for record in mine} <= {record.id for record in records.read()}
-    for record in mine[::2]:
-        records.remove([record])
+    if {record.id for record in mine} <= {record.id for record in records.read()}:
+        for record in mine[::2]:
+            records.remove([record])
+
+path = sys.argv[1]
+if sys.argv[2:] == ["die"]:
+    with locked(Path(path), Clock()):
+        os.kill(os.getpid(), signal.SIGKILL)
+threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+for thread in threads:
+    thread.start()
+"""
+
+
+def start(path: pathlib.Path, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start a process in which four tasks save records for one environment each, read, and remove every other one."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    return subprocess.Popen([sys.executable, "-c", WORK, str(path), *arguments], env=environment)
 
 
 @pytest.mark.parametrize("alias", [False, True])
@@ -80,28 +103,16 @@ def test_tasks_at_the_same_time_lose_no_record_of_any_environment(tmp_path: path
     other = path
     if alias:
         (other := tmp_path / "alias.json").symlink_to(path)
-    fork = multiprocessing.get_context("fork")
-    tasks = [fork.Process(target=work, args=(str((path, other)[number // 4 % 2]), number % 4)) for number in range(16)]
-    for task in tasks:
-        task.start()
-    for task in tasks:
-        task.join()
-    assert [task.exitcode for task in tasks] == [0] * len(tasks)
+    tasks = [start((path, other)[number % 2]) for number in range(4)]
+    assert [task.wait() for task in tasks] == [0] * 4
     assert [len(FileRecords(str(path), f"https://e{number}.example").read()) for number in range(4)] == [20] * 4
     assert {one.name for one in tmp_path.iterdir()} == {"record.json"} | ({"alias.json"} if alias else set())
 
 
-def die_with_the_lock(path: pathlib.Path) -> None:
-    with locked(path, Clock()):
-        os.kill(os.getpid(), signal.SIGKILL)
-
-
 def test_a_task_that_is_killed_keeps_nobody_waiting(tmp_path: pathlib.Path) -> None:
     path = tmp_path / "record.json"
-    task = multiprocessing.get_context("fork").Process(target=die_with_the_lock, args=(path,))
-    task.start()
-    task.join()
-    assert task.exitcode == -signal.SIGKILL
+    assert start(path, "die").wait() == -signal.SIGKILL
+    assert list(tmp_path.iterdir()) == [tmp_path / ".record.json.lock"]
     clock = ManualClock()
     FileRecords(str(path), URL, clock).save([ShareRecord("one", "Solution", 1.0, (), {})])
     assert clock.pauses == []
