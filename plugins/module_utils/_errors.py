@@ -67,6 +67,10 @@ class NotFoundError(ApiError):
     """The service does not know the record (HTTP 404)."""
 
 
+class AnswerError(ApiError):
+    """The service answered, with a member missing or other than documented."""
+
+
 class NoMatchError(PowerPlatformError):
     """Nothing in the environment bears the given name or id."""
 

@@ -62,6 +62,7 @@ class Work:
         return DataverseClient.from_params(
             self.params,
             clock=self.clock,
+            warn=self.warn,
             on_retry=lambda reason: self.report(f"[{self.environment_name}] {reason}"),
         )
 

@@ -183,7 +183,7 @@ def list_shares(work: Work) -> dict[str, Any]:
     selection = FlowSelection(
         work.client, text=params["desktop_flow"], owner=params["owner"], solution=params["solution"]
     )
-    shares = read_shares(work.client, {flow.id for flow in selection.chosen})
+    shares = read_shares(work.client, {flow.id for flow in selection.chosen}, tolerant=True)
     selection.load_principals(shares)
     selection.load_namesakes()
     report = ShareReport(selection.flows, selection.principals)

@@ -22,6 +22,7 @@ from .._transport.http import headers_from
 from .._transport.messages import Response
 from .._transport.retry_policy import RetryPolicy, backoff, retry_after
 from .odata import resource
+from .rows import Request, Row
 from .service_errors import json_object, refusal, request_id, unreadable
 from .web_api import AGAIN, ONCE, WebApi
 
@@ -51,10 +52,10 @@ class BatchRequest:
 
 @dataclass(frozen=True)
 class Reply:
-    """What became of one request: its status, the JSON body ({} when there is none), and the error, if it is one."""
+    """What became of one request: its status, the JSON body (without members when there is none), and the error."""
 
     status: int
-    body: dict[str, Any]
+    body: Row
     error: PowerPlatformError | None = None
 
 
@@ -103,8 +104,10 @@ def _reply(api: WebApi, request: BatchRequest, answer: Response) -> Reply:
     """Return the reply for the answer to one request."""
     attempted = api.attempted(request.method, request.path)
     if answer.status >= 400:
-        return Reply(answer.status, {}, refusal(answer, attempted, repeatable=request.repeatable))
-    return Reply(answer.status, json_object(answer, attempted, repeatable=request.repeatable))
+        error = refusal(answer, attempted, repeatable=request.repeatable)
+        return Reply(answer.status, Row({}, Request(attempted)), error)
+    body = json_object(answer, attempted, repeatable=request.repeatable)
+    return Reply(answer.status, Row(body, Request(attempted, request.repeatable)))
 
 
 def encode(requests: Sequence[BatchRequest], boundary: str, root: str) -> bytes:

@@ -15,15 +15,16 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from .._clock import Clock
-from .._errors import ApiError, NotFoundError
+from .._errors import AnswerError, ApiError, NotFoundError
 from .._transport.auth import TokenSource
 from .._transport.credentials import environment_address, time_limit, token_source, trusted_authorities
 from .._transport.http import HttpSession
 from .batch import BatchRequest, Reply, run_batch
 from .odata import all_of, columns, function_call, joined, resource, row_id
+from .rows import Row, UnreadRows
 from .service_errors import unreadable
 from .streams import Base64Member, FileInJson
 from .web_api import WebApi
@@ -33,7 +34,9 @@ PAGE = {"Prefer": f"odata.maxpagesize={LARGEST_PAGE}"}  # each page's request mu
 LONGEST_QUERY = 6000
 FILE_TIMEOUT = 600.0  # seconds without a byte while the service validates or packs a whole solution
 
-Row = dict[str, Any]
+MOST_WARNINGS = 10  # of rows that cannot be read, lest a table of them drowns all other warnings
+
+T = TypeVar("T")
 Rows = list[Row]  # the class has a method named list
 Replies = list[Reply]
 
@@ -47,8 +50,16 @@ class DataverseClient:
     not be repeated got no clear answer.
     """
 
-    def __init__(self, environment_url: str, session: HttpSession, tokens: TokenSource) -> None:
+    def __init__(
+        self,
+        environment_url: str,
+        session: HttpSession,
+        tokens: TokenSource,
+        warn: Callable[[str], object] | None = None,
+    ) -> None:
         self.environment_url = environment_url
+        self._warn = warn
+        self._warnings: set[str] = set()
         self._session = session
         self._tokens = tokens
         self._api = WebApi(environment_url, session, tokens)
@@ -60,9 +71,11 @@ class DataverseClient:
         environ: Mapping[str, str] | None = None,
         on_retry: Callable[[str], None] | None = None,
         clock: Clock | None = None,
+        warn: Callable[[str], object] | None = None,
     ) -> DataverseClient:
         """Return a client for the connection options; ``on_retry`` is told why a request goes out again.
 
+        ``warn`` is told of rows that are left out because they cannot be read.
         ``environ`` holds the environment variables, those of the process by default.
 
         Raises ``ConfigurationError`` for options that cannot work.
@@ -71,7 +84,8 @@ class DataverseClient:
         session = HttpSession(
             verify=trusted_authorities(params), timeout=time_limit(params), on_retry=on_retry, clock=clock
         )
-        return cls(address, session, token_source(params, os.environ if environ is None else environ, session))
+        tokens = token_source(params, os.environ if environ is None else environ, session)
+        return cls(address, session, tokens, warn)
 
     @property
     def clock(self) -> Clock:
@@ -149,7 +163,7 @@ class DataverseClient:
             if reply.error:
                 raise reply.error
             # Rows carry their primary key even when it is not selected, so equal rows are one and the same.
-            rows.update((json.dumps(row, sort_keys=True), row) for row in self.rows(reply.body, paged))
+            rows.update((json.dumps(dict(row), sort_keys=True), row) for row in self.rows(reply.body, paged))
         return list(rows.values())
 
     def create(self, entity_set: str, row: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> str:
@@ -232,12 +246,28 @@ class DataverseClient:
 
     def rows(self, page: Row, headers: Mapping[str, str] | None = None) -> Iterator[Row]:
         """Yield the rows of a page and of those that follow it; ``headers`` as for the first."""
-        yield from page["value"]
-        while following := page.get("@odata.nextLink"):
+        yield from page.rows()
+        while following := page.optional_text("@odata.nextLink"):
             page = self._api.json("GET", following, headers=PAGE if headers is None else headers)
             if page.get("@odata.nextLink") == following:
                 raise ApiError(f"The pages of {self._api.attempted('GET', following)} never end.", status=200)
-            yield from page["value"]
+            yield from page.rows()
+
+    def read_each(self, reader: Callable[[Row], T], rows: Iterable[Row], *, tolerant: bool = True) -> Iterator[T]:
+        """Return what ``reader`` makes of rows; when ``tolerant``, those that it cannot read are left out.
+
+        Not to be tolerant of is a row whose absence would decide what is written.
+        """
+        if not tolerant:
+            return map(reader, rows)
+        return (found for _row, found in UnreadRows(self.leave_out).read(reader, rows))
+
+    def leave_out(self, error: AnswerError) -> None:
+        """Warn of a row that cannot be read and is left out, once."""
+        text = f"Left out is what cannot be read: {error}"
+        if self._warn and text not in self._warnings and len(self._warnings) < MOST_WARNINGS:
+            self._warnings.add(text)
+            self._warn(text + " There may be more." * (len(self._warnings) == MOST_WARNINGS))
 
 
 def _paged(headers: Mapping[str, str] | None, size: int = LARGEST_PAGE) -> dict[str, str]:

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from .._errors import ApiError
+from .._errors import AnswerError, ApiError
 from .odata import any_of
-from .service_errors import platform_code
+from .rows import Row, moment
 
 if TYPE_CHECKING:
     from .client import DataverseClient
@@ -92,48 +91,44 @@ class HistoryEntry:
     started_on: str | None
 
 
-def job_from_api(row: dict[str, Any]) -> Job:
+def job_from_api(row: Row) -> Job:
     """Return a row of the table asyncoperation in our words."""
-    if row["statecode"] == _COMPLETED:
-        state = _OUTCOMES.get(row["statuscode"], "failed")
+    status = row.number("statuscode")
+    if row.number("statecode") == _COMPLETED:
+        state = _OUTCOMES.get(status, "failed")
     else:
-        state = "waiting" if row["statuscode"] in _WAITING else "running"
+        state = "waiting" if status in _WAITING else "running"
     return Job(
-        id=row["asyncoperationid"],
-        action=row.get("messagename") or row.get("name") or "",
+        id=row.guid("asyncoperationid"),
+        action=row.optional_text("messagename") or row.optional_text("name") or "",
         state=state,
-        code=platform_code(row.get("errorcode")),
-        text=row.get("friendlymessage") or row.get("message"),
-        created_on=row.get("createdon"),
-        started_on=row.get("startedon"),
-        finished_on=row.get("completedon"),
-        owner_id=row.get("_ownerid_value"),
+        code=row.error_code("errorcode"),
+        text=row.optional_text("friendlymessage") or row.optional_text("message"),
+        created_on=row.optional_time("createdon"),
+        started_on=row.optional_time("startedon"),
+        finished_on=row.optional_time("completedon"),
+        owner_id=row.optional_guid("_ownerid_value"),
     )
 
 
-def history_from_api(row: dict[str, Any]) -> HistoryEntry:
+def history_from_api(row: Row) -> HistoryEntry:
     """Return a row of the virtual table msdyn_solutionhistory in our words."""
-    operation: int = row["msdyn_operation"]
+    operation = row.number("msdyn_operation")
     return HistoryEntry(
-        id=row["msdyn_solutionhistoryid"],
-        job_id=(row.get("msdyn_activityid") or "").lower() or None,
-        solution=row.get("msdyn_uniquename") or "",
-        version=row.get("msdyn_solutionversion"),
+        id=row.guid("msdyn_solutionhistoryid"),
+        job_id=row.optional_guid("msdyn_activityid"),
+        solution=row.optional_text("msdyn_uniquename") or "",
+        version=row.version("msdyn_solutionversion") if row.get("msdyn_solutionversion") else None,
         verb=_HISTORY_VERBS.get(operation, "operation"),
         exclusive=operation in _EXCLUSIVE_HISTORY,
-        running=row.get("msdyn_status") != _HISTORY_COMPLETED,
-        started_on=row.get("msdyn_starttime"),
+        running=row.number("msdyn_status") != _HISTORY_COMPLETED,
+        started_on=row.optional_time("msdyn_starttime"),
     )
 
 
 def seconds_between(earlier: str, later: str) -> float:
     """Return the seconds from one ISO 8601 time to another."""
-    return (_time(later) - _time(earlier)).total_seconds()
-
-
-def _time(text: str) -> datetime:
-    # Python 3.10 does not read the Z that the platform writes.
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return (moment(later) - moment(earlier)).total_seconds()
 
 
 class Jobs:
@@ -148,7 +143,10 @@ class Jobs:
         return job_from_api(row) if row else None
 
     def recent(self, actions: Collection[str] = tuple(VERBS)) -> list[Job]:
-        """Return the latest operations that exclude each other, the newest first, running and finished ones."""
+        """Return the latest operations that exclude each other, the newest first, running and finished ones.
+
+        A row that cannot be read is left out only when it tells that its operation has ended: any other may be running.
+        """
         answer = self._client.get(
             "asyncoperations",
             params={
@@ -158,7 +156,16 @@ class Jobs:
                 "$top": _RECENT,
             },
         )
-        return [job_from_api(row) for row in answer["value"]]
+        return [job for job in map(self._read, answer.rows()) if job]
+
+    def _read(self, row: Row) -> Job | None:
+        try:
+            return job_from_api(row)
+        except AnswerError as error:
+            if row.get("statecode") != _COMPLETED:
+                raise
+            self._client.leave_out(error)
+            return None
 
     def history(self) -> list[HistoryEntry]:
         """Return the latest entries of the solution history, the newest first; none when it cannot be read.
@@ -173,9 +180,9 @@ class Jobs:
             )
         except ApiError:
             return []
-        return [history_from_api(row) for row in answer["value"]]
+        return list(self._client.read_each(history_from_api, answer.rows()))
 
     def person(self, id: str | None) -> str | None:
         """Return the name of a user for messages, or None. Source: table systemuser."""
         row = self._client.find(f"systemusers({id})", params={"$select": "fullname"}) if id else None
-        return row["fullname"] if row else None
+        return row.optional_text("fullname") if row else None

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from .._errors import ApiError, PowerPlatformError
 from .batch import BatchRequest
 from .client import LONGEST_QUERY, PAGE, DataverseClient
 from .odata import all_of, joined, resource
+from .rows import Row
 
 FORBIDDEN = 403
 
@@ -50,7 +50,7 @@ class Query:
         return resource(self.entity_set, options)
 
 
-def read_together(client: DataverseClient, *queries: Query) -> list[list[dict[str, Any]]]:
+def read_together(client: DataverseClient, *queries: Query) -> list[list[Row]]:
     """Return the rows of each query, all with one request and one more for each further page of 5,000 rows.
 
     A single read is a plain GET, several are one $batch. A row that meets several conditions may come twice.
@@ -58,9 +58,9 @@ def read_together(client: DataverseClient, *queries: Query) -> list[list[dict[st
     """
     requests = [query.requests for query in queries]
     pages = _first_pages(client, [request for group in requests for request in group])
-    found: list[list[dict[str, Any]]] = []
+    found: list[list[Row]] = []
     for query, group in zip(queries, requests, strict=True):
-        rows: list[dict[str, Any]] = []
+        rows: list[Row] = []
         for request in group:
             page = next(pages)
             if not isinstance(page, PowerPlatformError):
@@ -71,9 +71,7 @@ def read_together(client: DataverseClient, *queries: Query) -> list[list[dict[st
     return found
 
 
-def _first_pages(
-    client: DataverseClient, requests: list[BatchRequest]
-) -> Iterator[dict[str, Any] | PowerPlatformError]:
+def _first_pages(client: DataverseClient, requests: list[BatchRequest]) -> Iterator[Row | PowerPlatformError]:
     """Yield the first page of each request, or the error that it was answered with."""
     if len(requests) == 1:
         try:

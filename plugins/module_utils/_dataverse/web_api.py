@@ -20,6 +20,7 @@ from .._transport.auth import TokenSource
 from .._transport.http import HttpSession
 from .._transport.messages import Response, Sink, StreamedBody
 from .._transport.retry_policy import RetryPolicy
+from .rows import Request, Row
 from .service_errors import is_service_protection, json_object, refusal
 
 HEADERS = {
@@ -94,10 +95,11 @@ class WebApi:
         headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
         timeout: float = 0,
-    ) -> dict[str, Any]:
-        """Send a request and return the JSON object of its answer, {} when it has no content."""
+    ) -> Row:
+        """Send a request and return the JSON object of its answer, without members when it has no content."""
         response = self.send(method, path, body, headers=headers, repeatable=repeatable, timeout=timeout)
-        return json_object(response, self.attempted(method, path), repeatable=repeatable)
+        attempted = self.attempted(method, path)
+        return Row(json_object(response, attempted, repeatable=repeatable), Request(attempted, repeatable))
 
     def _url(self, path: str) -> str:
         """Return the full address; refuse one outside this environment, where the token must not go."""

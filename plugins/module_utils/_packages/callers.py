@@ -9,10 +9,11 @@ This file is private to the collection and may change without notice.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from functools import cached_property
 from typing import Any
 
+from .._dataverse.rows import Row
 from .calls import Call, cloud_calls, desktop_calls
 from .package import CLOUD_FLOW, DESKTOP_FLOW, Package, PackagedFlow, dependency_ids
 
@@ -48,19 +49,23 @@ class Caller:
     @classmethod
     def from_content(cls, id_: str, name: str, category: int, dependencies: str | None, content: str | None) -> Caller:
         """Make one of a flow's dependencies and its script (desktop) or JSON (cloud), where they are known."""
-        read = {DESKTOP_FLOW: desktop_calls, CLOUD_FLOW: cloud_calls}.get(category)
-        calls = read(content) if read and content else None
-        return cls(
-            id_, name, category, dependency_ids(dependencies, "childFlows"), None if calls is None else tuple(calls)
-        )
+        return cls._with_calls(id_, name, category, dependency_ids(dependencies, "childFlows"), content)
 
     @classmethod
-    def from_row(cls, row: Mapping[str, Any]) -> Caller:
+    def from_row(cls, row: Row) -> Caller:
         """Make one of a row of the table workflow: workflowid, name, category, dependencies, definition, clientdata."""
-        content = row.get("definition") if row["category"] == DESKTOP_FLOW else row.get("clientdata")
-        return cls.from_content(
-            row["workflowid"].lower(), row["name"], row["category"], row.get("dependencies"), content
-        )
+        category = row.number("category")
+        content = row.optional_text("definition" if category == DESKTOP_FLOW else "clientdata")
+        child_flows = tuple(child.lower() for child in row.document("dependencies").texts("childFlows"))
+        return cls._with_calls(row.guid("workflowid"), row.text("name"), category, child_flows, content)
+
+    @classmethod
+    def _with_calls(
+        cls, id_: str, name: str, category: int, child_flows: tuple[str, ...], content: str | None
+    ) -> Caller:
+        read = {DESKTOP_FLOW: desktop_calls, CLOUD_FLOW: cloud_calls}.get(category)
+        calls = read(content) if read and content else None
+        return cls(id_, name, category, child_flows, None if calls is None else tuple(calls))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from .._dataverse.rows import Row
 from .._packages.callers import Caller
 from .._packages.package import CLOUD_FLOW, DESKTOP_FLOW
 
@@ -38,6 +39,12 @@ class DeployedFlow:
     inputs: str | None = None
     outputs: str | None = None
     same_content: bool | None = False
+
+    @classmethod
+    def from_api(cls, row: Row) -> DeployedFlow:
+        """Return the flow in a row of the table workflow."""
+        inputs, outputs = row.optional_text("inputs"), row.optional_text("outputs")
+        return cls(row.guid("workflowid"), row.text("name"), row.number("category"), inputs, outputs)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,14 +8,15 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
+import dataclasses
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
 
 from .._dataverse.batch import BatchRequest
 from .._dataverse.client import DataverseClient
 from .._dataverse.odata import function_call
 from .._dataverse.reading import Query, read_together
+from .._dataverse.rows import Row
 from .._packages.package import Package
 from .._sharing.desktop_flows import DRAFTS_TOO
 from .._solutions.component_names import NAMED_TABLES, TABLE, component_kinds, component_names, table_names
@@ -27,6 +28,28 @@ _WITH_ALL_PARTS = 0
 # Columns, relationships, keys, texts, forms, views, ribbons, charts, rules, images: the types of a table's parts.
 # Source: table solutioncomponent, column componenttype.
 _PARTS = frozenset({2, 3, 4, 5, 6, 7, 8, 10, 11, 12, 14, 18, 22, 24, 26, 46, 47, 50, 55, 59, 60, 65, 68, 431, 432})
+
+
+@dataclasses.dataclass(frozen=True)
+class Member:
+    """A row of the table solutioncomponent: ``id`` is the component's, ``root_id`` the ``member_id`` of its root."""
+
+    id: str
+    member_id: str
+    type: int
+    behavior: int | None
+    root_id: str | None
+
+    @classmethod
+    def from_api(cls, row: Row) -> Member:
+        """Return the member in a row."""
+        return cls(
+            id=row.guid("objectid"),
+            member_id=row.guid("solutioncomponentid"),
+            type=row.number("componenttype"),
+            behavior=row.optional_number("rootcomponentbehavior"),
+            root_id=row.optional_guid("rootsolutioncomponentid"),
+        )
 
 
 class InstalledSolution:
@@ -41,11 +64,11 @@ class InstalledSolution:
         self,
         client: DataverseClient,
         package: Package,
-        members: Iterable[Mapping[str, Any]],
+        members: Iterable[Row],
         desktop_flows: Mapping[str, str],
     ) -> None:
         self._client = client
-        self._members = {row["objectid"].lower(): row for row in members}
+        self._members = {member.id: member for member in map(Member.from_api, members)}
         ids = self._ids_by_kind()
         self._tables = [self._members[id] for id in ids[TABLE]]
         packaged = {component.id for component in package.components}
@@ -55,32 +78,27 @@ class InstalledSolution:
             _binaries_query(set(ids["desktopflowbinary"]) - packaged),
             *(table.query(ids[kind], {} if table.optional else DRAFTS_TOO) for kind, table in NAMED_TABLES.items()),
         )
-        self.flows = [
-            DeployedFlow(row["workflowid"].lower(), row["name"], row["category"], row["inputs"], row["outputs"])
-            for row in flows
-        ]
+        self.flows = [DeployedFlow.from_api(row) for row in flows]
         self._titles = {
             **{flow.id: flow.name for flow in self.flows},
-            **{row["desktopflowbinaryid"].lower(): _binary_title(row, desktop_flows) for row in binaries},
+            **{row.guid("desktopflowbinaryid"): _binary_title(row, desktop_flows) for row in binaries},
         }
         self._names = self._read_names(ids, named)
         self.components = self._describe(ids)
 
     def _ids_by_kind(self) -> defaultdict[str, list[str]]:
-        kinds = component_kinds(self._client, {row["componenttype"] for row in self._members.values()})
+        kinds = component_kinds(self._client, {member.type for member in self._members.values()})
         ids: defaultdict[str, list[str]] = defaultdict(list)
-        for id, row in self._members.items():
-            ids[kinds[row["componenttype"]]].append(id)
+        for id, member in self._members.items():
+            ids[kinds[member.type]].append(id)
         return ids
 
-    def _read_names(
-        self, ids: Mapping[str, Collection[str]], named: Sequence[Iterable[Mapping[str, Any]]]
-    ) -> dict[str, str]:
-        names = {
-            row[table.key].lower(): row[table.column]
+    def _read_names(self, ids: Mapping[str, Collection[str]], named: Sequence[Iterable[Row]]) -> dict[str, str]:
+        names = dict(
+            named_row
             for table, rows in zip(NAMED_TABLES.values(), named, strict=True)
-            for row in rows
-        }
+            for named_row in self._client.read_each(table.named, rows)
+        )
         return {**names, **table_names(self._client, ids[TABLE])}
 
     def _describe(self, ids: Mapping[str, Iterable[str]]) -> list[DeployedComponent]:
@@ -98,17 +116,16 @@ class InstalledSolution:
             for id in of_kind
         ]
 
-    def _tables_of(self, member: Mapping[str, Any]) -> tuple[str, ...]:
+    def _tables_of(self, member: Member) -> tuple[str, ...]:
         """Return the tables one of which a component is a part of; none unless the solution holds them in full.
 
         A part that does not tell its root may belong to any of the solution's tables.
         """
-        if member["componenttype"] not in _PARTS:
+        if member.type not in _PARTS:
             return ()
-        root = member["rootsolutioncomponentid"]
-        tables = [row for row in self._tables if root in (None, row["solutioncomponentid"])]
-        names = [self._names.get(row["objectid"].lower(), "") for row in tables]
-        in_full = all(row["rootcomponentbehavior"] == _WITH_ALL_PARTS for row in tables)
+        tables = [table for table in self._tables if member.root_id in (None, table.member_id)]
+        names = [self._names.get(table.id, "") for table in tables]
+        in_full = all(table.behavior == _WITH_ALL_PARTS for table in tables)
         return tuple(sorted(names)) if in_full and all(names) else ()
 
     def dependents(self, components: Sequence[DeployedComponent]) -> dict[str, tuple[Dependent, ...]]:
@@ -117,19 +134,18 @@ class InstalledSolution:
         Source: Web API RetrieveDependenciesForDelete.
         """
         replies = self._client.batch([self._dependents_request(component.id) for component in components])
-        found: dict[str, list[Mapping[str, Any]]] = {}
+        found: dict[str, list[Row]] = {}
         for component, reply in zip(components, replies, strict=True):
             if reply.error:
                 raise reply.error
-            found[component.id] = reply.body["value"]
+            found[component.id] = reply.body.rows()
         rows = [row for each in found.values() for row in each]
-        names = component_names(
-            self._client, ((row["dependentcomponenttype"], row["dependentcomponentobjectid"].lower()) for row in rows)
-        )
+        dependents = ((row.number("dependentcomponenttype"), row.guid("dependentcomponentobjectid")) for row in rows)
+        names = component_names(self._client, dependents)
         return {id: tuple(_dependent(row, names) for row in each) for id, each in found.items()}
 
     def _dependents_request(self, id: str) -> BatchRequest:
-        parameters = {"ObjectId": id, "ComponentType": self._members[id]["componenttype"]}
+        parameters = {"ObjectId": id, "ComponentType": self._members[id].type}
         return BatchRequest("GET", function_call("RetrieveDependenciesForDelete", parameters))
 
 
@@ -154,14 +170,15 @@ def other_holders(
     )
     holders: defaultdict[str, set[str]] = defaultdict(set)
     for row in rows:
-        if row["solutionid"]["_parentsolutionid_value"] not in own:
-            holders[row["objectid"].lower()].add(row["solutionid"]["uniquename"])
+        solution = row.row("solutionid")
+        if solution.optional_guid("_parentsolutionid_value") not in own:
+            holders[row.guid("objectid")].add(solution.text("uniquename"))
     return {id: tuple(sorted(names)) for id, names in holders.items()}
 
 
-def _dependent(row: Mapping[str, Any], names: Mapping[str, str]) -> Dependent:
-    id = row["dependentcomponentobjectid"].lower()
-    return Dependent(id, names[id], (row.get("dependentcomponentparentid") or "").lower() or None)
+def _dependent(row: Row, names: Mapping[str, str]) -> Dependent:
+    id = row.guid("dependentcomponentobjectid")
+    return Dependent(id, names[id], row.optional_guid("dependentcomponentparentid"))
 
 
 def _flows_query(ids: Collection[str]) -> Query:
@@ -175,6 +192,6 @@ def _binaries_query(ids: Collection[str]) -> Query:
     return Query("desktopflowbinaries", columns, conditions, headers=DRAFTS_TOO, optional=True)
 
 
-def _binary_title(row: Mapping[str, Any], desktop_flows: Mapping[str, str]) -> str:
-    flow = (row["_process_value"] or "").lower()
-    return f"{row['name']} of {desktop_flows.get(flow, flow)}"
+def _binary_title(row: Row, desktop_flows: Mapping[str, str]) -> str:
+    flow = row.optional_guid("_process_value") or ""
+    return f"{row.text('name')} of {desktop_flows.get(flow, flow)}"

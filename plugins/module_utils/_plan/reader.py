@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
 
 from .._dataverse.client import DataverseClient
 from .._dataverse.reading import Query, read_together
+from .._dataverse.rows import Row
 from .._packages.callers import Caller
 from .._packages.manifest import UNMANAGED_LAYER
 from .._packages.package import Package
 from .._sharing.desktop_flows import DESKTOP_FLOW, DRAFTS_TOO
 from .._solutions.bindings import Bindings
+from .._solutions.component_names import WORKFLOW
 from .._solutions.decision import Target
 from .._solutions.deployed_flows import Counterpart, DeployedFlows
 from .._solutions.solutions import Solution
@@ -64,14 +65,14 @@ class EnvironmentReader:
             Query("solutioncomponents", MEMBER_COLUMNS, of_solution),
             held_flows_query(own),
         )
-        desktop_flows = {row["workflowid"].lower(): row["name"] for row in rows}
+        desktop_flows = dict(self.client.read_each(WORKFLOW.named, rows))
         solution = InstalledSolution(self.client, self.package, members, desktop_flows)
         left_overs = find_left_overs(self.package, solution.components)
         counterparts = DeployedFlows(self.client).counterparts(self.package, DRAFTS_TOO)
         hidden = self._hidden(counterparts)
         in_doubt = {id for id, counterpart in counterparts.items() if "signature" in counterpart.parts}
         packaged = {flow.id for flow in self.package.flows}
-        shared = packaged | {row["objectid"].lower() for row in held} if own else set()
+        shared = packaged | {row.guid("objectid") for row in held} if own else set()
         return Environment(
             version=installed.version if installed else None,
             flows=(*map(_deployed, counterparts.values()), *solution.flows),
@@ -98,10 +99,10 @@ class EnvironmentReader:
         return {id for id, layer in layers.items() if layer == UNMANAGED_LAYER}
 
     def _desktop_callers(
-        self, rows: Iterable[Mapping[str, Any]], in_doubt: Collection[str], replaced: Collection[str]
+        self, rows: Iterable[Row], in_doubt: Collection[str], replaced: Collection[str]
     ) -> list[Caller]:
         """Return the desktop flows that call others; with their calls, if they call a flow in doubt and stay."""
-        callers = {caller.id: caller for caller in map(Caller.from_row, rows) if caller.child_flows}
+        callers = {caller.id: caller for caller in self.client.read_each(Caller.from_row, rows) if caller.child_flows}
         conditions = [
             f"workflowid eq {caller.id}"
             for caller in callers.values()
@@ -111,7 +112,7 @@ class EnvironmentReader:
         for start in range(0, len(conditions), _CONTENTS_TOGETHER):
             some = conditions[start : start + _CONTENTS_TOGETHER]
             known = self.client.list_matching("workflows", some, select=columns, headers=DRAFTS_TOO)
-            callers.update((caller.id, caller) for caller in map(Caller.from_row, known))
+            callers.update((caller.id, caller) for caller in self.client.read_each(Caller.from_row, known))
         return list(callers.values())
 
     def _cloud_callers(self) -> list[Caller]:
@@ -120,12 +121,11 @@ class EnvironmentReader:
         rows = self.client.list(
             "workflows", select=columns, filter=_CLOUD_CALLER, headers=DRAFTS_TOO, page_size=_CONTENTS_TOGETHER
         )
-        return [caller for caller in map(Caller.from_row, rows) if caller.calls or caller.calls is None]
+        callers = self.client.read_each(Caller.from_row, rows)
+        return [caller for caller in callers if caller.calls or caller.calls is None]
 
 
 def _deployed(counterpart: Counterpart) -> DeployedFlow:
     row = counterpart.row
     same_content = "definition" not in counterpart.parts if counterpart.compared else None
-    return DeployedFlow(
-        row["workflowid"].lower(), row["name"], row["category"], row["inputs"], row["outputs"], same_content
-    )
+    return DeployedFlow(row.id, row.name, row.category, row.inputs, row.outputs, same_content)

@@ -11,11 +11,11 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any
 
 from .._dataverse.client import DataverseClient
 from .._dataverse.odata import guid, quote
 from .._dataverse.reading import Query, read_together
+from .._dataverse.rows import Row, UnreadRows
 from .._errors import AmbiguousMatchError, NoMatchError
 from .._packages.components import WORKFLOW_TYPE
 from .._packages.package import dependency_ids
@@ -56,21 +56,26 @@ class DesktopFlow:
         return dataclasses.replace(self, owner_id=owner_id or self.owner_id, state=state)
 
 
-def from_api(row: dict[str, Any]) -> DesktopFlow:
+def from_api(row: Row) -> DesktopFlow:
     """Return the desktop flow in a row of ``workflows``."""
-    dependencies = row.get("dependencies")
+    dependencies = row.document("dependencies")
     return DesktopFlow(
-        id=row["workflowid"],
-        name=row["name"],
-        owner_id=row["_ownerid_value"],
-        state=STATES[row["statecode"]],
-        managed=row["ismanaged"],
-        modified_on=row.get("modifiedon"),
-        child_flow_ids=dependency_ids(dependencies, "childFlows"),
-        uses_work_queues=bool(dependency_ids(dependencies, "workQueues")),
-        inputs=row.get("inputs"),
-        outputs=row.get("outputs"),
+        id=row.guid("workflowid"),
+        name=row.text("name"),
+        owner_id=row.guid("_ownerid_value"),
+        state=row.one_of("statecode", STATES),
+        managed=row.flag("ismanaged"),
+        modified_on=row.optional_time("modifiedon"),
+        child_flow_ids=tuple(child.lower() for child in dependencies.texts("childFlows")),
+        uses_work_queues=bool(dependencies.get("workQueues")),
+        inputs=row.optional_text("inputs"),
+        outputs=row.optional_text("outputs"),
     )
+
+
+def membership(row: Row) -> tuple[str, str]:
+    """Return solution (unique name) and flow (id) of a row that ``components_query`` brought."""
+    return row.row("solutionid").text("uniquename"), row.guid("objectid")
 
 
 def why_not(text: str, found: Sequence[DesktopFlow]) -> str:
@@ -105,27 +110,29 @@ def components_query(solutions: Sequence[str]) -> Query:
 class DesktopFlows:
     """Desktop flows of one environment, read in bulk.
 
+    A flow whose row cannot be read costs only who asks for it: that raises ``AnswerError``. When ``tolerant``, for who
+    only tells of flows, it is left out with a warning.
     Source: Web API, table ``workflows``.
     """
 
-    def __init__(self, client: DataverseClient, columns: str = COLUMNS) -> None:
+    def __init__(self, client: DataverseClient, columns: str = COLUMNS, *, tolerant: bool = False) -> None:
         self._client = client
+        self._tolerant = tolerant
+        self._unread = UnreadRows(client.leave_out if tolerant else None)
         self._columns = columns
         self._by_id: dict[str, DesktopFlow] = {}
         self._by_name: dict[str, list[DesktopFlow]] = defaultdict(list)
         self._by_solution: dict[str, list[str]] = defaultdict(list)
         self._names_asked: set[str] | None = set()
 
-    def load(
-        self, texts: Iterable[str], components: Iterable[dict[str, Any]] = (), *, with_callees: bool = False
-    ) -> None:
+    def load(self, texts: Iterable[str], components: Iterable[Row] = (), *, with_callees: bool = False) -> None:
         """Read the flows that names or ids may mean and those of solutions, in one request.
 
         ``components`` are the rows that ``components_query`` brought; ``with_callees`` reads all flows of the
         environment, since the flows that a flow calls are known only from the flows themselves.
         """
-        for row in components:
-            self._by_solution[row["solutionid"]["uniquename"].casefold()].append(row["objectid"])
+        for solution, flow_id in self._client.read_each(membership, components, tolerant=self._tolerant):
+            self._by_solution[solution.casefold()].append(flow_id)
         ids = {found for listed in self._by_solution.values() for found in listed}
         wanted = {guid(text) or text for text in texts}
         names = {text for text in wanted if not guid(text)}
@@ -154,8 +161,7 @@ class DesktopFlows:
 
     def _read(self, conditions: list[str] | None) -> None:
         query = Query("workflows", self._columns, conditions, also=DESKTOP_FLOW, headers=DRAFTS_TOO)
-        for row in read_together(self._client, query)[0]:
-            flow = from_api(row)
+        for _row, flow in self._unread.read(from_api, read_together(self._client, query)[0]):
             if flow.id not in self._by_id:
                 self._by_name[flow.name.casefold()].append(flow)
             self._by_id[flow.id] = flow
@@ -165,12 +171,19 @@ class DesktopFlows:
 
     def get(self, flow_id: str) -> DesktopFlow | None:
         """Return a flow that was read, or None."""
+        if flow_id not in self._by_id:
+            self._unread.check("workflowid", flow_id)
         return self._by_id.get(flow_id)
+
+    def lists(self, flow_id: str) -> bool:
+        """Tell whether a flow exists, also one whose row cannot be read."""
+        return flow_id in self._by_id or self._unread.may_hold("workflowid", flow_id)
 
     def find(self, text: str) -> list[DesktopFlow]:
         """Return the flows with this name or id, sorted by id."""
         if flow_id := guid(text):
             return [flow for flow in [self.get(flow_id)] if flow]
+        self._unread.check("name", text)
         return sorted(self._by_name.get(text.casefold(), ()), key=lambda flow: flow.id)
 
     def of_solution(self, unique_name: str) -> list[DesktopFlow]:
@@ -217,4 +230,8 @@ class DesktopFlows:
     def designate(self, flow: DesktopFlow) -> str:
         """Return what names a flow in a declaration: its name where that is known to be unique, else its id."""
         certain = self._names_asked is None or flow.name.casefold() in self._names_asked
-        return flow.name if certain and len(self.find(flow.name)) == 1 else flow.id
+        return flow.name if certain and self.is_sole(flow) else flow.id
+
+    def is_sole(self, flow: DesktopFlow) -> bool:
+        """Tell whether no other flow that was read bears a flow's name, as far as all could be read."""
+        return len(self._by_name[flow.name.casefold()]) == 1 and not self._unread.may_hold("name", flow.name)

@@ -42,7 +42,7 @@ def find_shortfalls(client: DataverseClient, masks: Mapping[ShareKey, int]) -> d
         if reply.error:
             privilege = PRIVILEGE.search(str(reply.error))
             shortfalls[key] = Shortfall(mask, privilege[1] if privilege else None, str(reply.error))
-        elif missing := mask & ~from_api(reply.body["AccessRights"]):
+        elif missing := mask & ~from_api(reply.body.text("AccessRights")):
             shortfalls[key] = Shortfall(missing)
     return shortfalls
 

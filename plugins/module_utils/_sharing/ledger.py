@@ -188,7 +188,7 @@ class ShareLedger:
         the seconds for which each flow missed a share. ``flow_names`` are those from before the operation,
         which may rename flows and delete some.
         """
-        flows, principals = DesktopFlows(self._client), Principals(self._client)
+        flows, principals = DesktopFlows(self._client, tolerant=True), Principals(self._client, tolerant=True)
         known = self.before.keys() | self.expected.keys() | self.deleted.keys()
         flows.load({key.flow_id for key in known})
         principals.load(ids={(key.table, key.principal_id) for key in known})
@@ -197,7 +197,7 @@ class ShareLedger:
         def listed(keys: Iterable[ShareKey]) -> list[dict[str, Any]]:
             return [self._describe(key, report, flow_names) for key in sorted(keys)]
 
-        deleted = {key for key in self.lost if not flows.get(key.flow_id)} | self.deleted.keys()
+        deleted = {key for key in self.lost if not flows.lists(key.flow_id)} | self.deleted.keys()
         shares = {
             "before": listed(known),
             "lost": listed(self.lost),

@@ -11,11 +11,11 @@ from __future__ import annotations
 import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from .._dataverse.client import DataverseClient
 from .._dataverse.odata import any_of, guid, quote
 from .._dataverse.reading import Query, read_together
+from .._dataverse.rows import Row, UnreadRows
 from .._errors import AmbiguousMatchError, NoMatchError
 from .._text import listed
 
@@ -115,40 +115,45 @@ SEARCHED_COLUMNS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-def user_from_api(row: dict[str, Any]) -> Principal:
+def user_from_api(row: Row) -> Principal:
     """Return the principal in a row of ``systemusers``."""
-    application = row.get("applicationid")
-    names = [row.get(column) for column in ("domainname", "internalemailaddress", "fullname")]
+    id, application = row.guid("systemuserid"), row.optional_guid("applicationid")
+    names = [row.optional_text(column) for column in ("domainname", "internalemailaddress", "fullname")]
     return Principal(
-        id=row["systemuserid"],
+        id=id,
         kind="application" if application else "user",
-        name=(row.get("fullname") if application else None) or next(filter(None, names), row["systemuserid"]),
-        entra_id=row.get("azureactivedirectoryobjectid"),
+        name=(names[-1] if application else None) or next(filter(None, names), id),
+        entra_id=row.optional_guid("azureactivedirectoryobjectid"),
         application_id=application,
-        disabled=bool(row.get("isdisabled")),
+        disabled=row.optional_flag("isdisabled") or False,
     )
 
 
-def team_from_api(row: dict[str, Any]) -> Principal:
+def team_from_api(row: Row) -> Principal:
     """Return the principal in a row of ``teams``."""
+    type = row.number("teamtype")
     return Principal(
-        id=row["teamid"],
-        kind="entra_group" if row.get("teamtype") in GROUP_TEAM_TYPES else "team",
-        name=row["name"],
-        entra_id=row.get("azureactivedirectoryobjectid"),
-        shareable=not row.get("systemmanaged") and not row.get("sharelinkqualifier"),
-        can_own=row.get("teamtype") != ACCESS_TEAM,
+        id=row.guid("teamid"),
+        kind="entra_group" if type in GROUP_TEAM_TYPES else "team",
+        name=row.text("name"),
+        entra_id=row.optional_guid("azureactivedirectoryobjectid"),
+        shareable=not row.optional_flag("systemmanaged") and not row.optional_text("sharelinkqualifier"),
+        can_own=type != ACCESS_TEAM,
     )
 
 
 class Principals:
     """Principals of one environment, read in bulk.
 
+    One whose row cannot be read costs only who asks for it: that raises ``AnswerError``. When ``tolerant``, for who
+    only tells of principals, it is left out with a warning.
     Source: Web API, tables ``systemusers`` and ``teams``.
     """
 
-    def __init__(self, client: DataverseClient) -> None:
+    def __init__(self, client: DataverseClient, *, tolerant: bool = False) -> None:
         self._client = client
+        tell = client.leave_out if tolerant else None
+        self._unread = {"systemuser": UnreadRows(tell), "team": UnreadRows(tell)}
         self._by_id: dict[str, Principal] = {}
         self._by_column: dict[tuple[str, str, str], set[str]] = defaultdict(set)
         self._asked: set[tuple[str, str]] = set()
@@ -167,16 +172,15 @@ class Principals:
             Query("systemusers", USER_COLUMNS, conditions["systemuser"]),
             Query("teams", TEAM_COLUMNS, conditions["team"]),
         )
-        for row in users:
-            self._add(user_from_api(row), row, "systemuser")
-        for row in teams:
-            self._add(team_from_api(row), row, "team")
+        for table, rows, from_api in (("systemuser", users, user_from_api), ("team", teams, team_from_api)):
+            for row, principal in self._unread[table].read(from_api, rows):
+                self._add(principal, row, table)
 
     def load_namesakes(self) -> None:
         """Read all rows that bear the name of one that was read, so that ``designate`` knows which names are unique."""
         self.load(PrincipalReference(principal.kind, principal.designation) for principal in list(self._by_id.values()))
 
-    def _add(self, principal: Principal, row: dict[str, Any], table: str) -> None:
+    def _add(self, principal: Principal, row: Row, table: str) -> None:
         self._by_id[principal.id] = principal
         for column, value in row.items():
             if isinstance(value, str):
@@ -184,6 +188,9 @@ class Principals:
 
     def get(self, principal_id: str) -> Principal | None:
         """Return a principal that was read, or None."""
+        if principal_id not in self._by_id:
+            for table, unread in self._unread.items():
+                unread.check(f"{table}id", principal_id)
         return self._by_id.get(principal_id)
 
     def find(self, reference: PrincipalReference) -> list[Principal]:
@@ -194,9 +201,15 @@ class Principals:
         table, text = TABLES[reference.kind], guid(reference.text) or reference.text.casefold()
         ids: set[str] = set()
         for column in reference.columns:
+            self._unread[table].check(column, text)
             ids |= self._by_column.get((table, column, text), set())
         found = sorted((self._by_id[one] for one in ids), key=lambda principal: (principal.name, principal.id))
         return [principal for principal in found if principal.shareable] or found
+
+    def _is_sole(self, principal: Principal, reference: PrincipalReference) -> bool:
+        unread = self._unread[principal.table]
+        doubtful = any(unread.may_hold(column, reference.text) for column in reference.columns)
+        return not doubtful and self.find(reference) == [principal]
 
     def resolve(self, reference: PrincipalReference, option: str) -> Principal:
         """Return the one principal that a reference in an option means, read at once.
@@ -217,6 +230,6 @@ class Principals:
         """
         kind, text = principal.kind, principal.designation
         certain = (kind, text.casefold()) in self._asked or text == principal.application_id
-        if certain and self.find(PrincipalReference(kind, text)) == [principal]:
+        if certain and self._is_sole(principal, PrincipalReference(kind, text)):
             return {kind: text}
         return {"team" if principal.table == "team" else kind: principal.id}

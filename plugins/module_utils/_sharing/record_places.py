@@ -23,6 +23,7 @@ from .._dataverse.batch import BatchRequest
 from .._dataverse.client import DataverseClient
 from .._dataverse.odata import quote
 from .._dataverse.reading import Query, read_together
+from .._dataverse.rows import Row
 from .._errors import UNREADABLE, ConfigurationError, NotFoundError
 from .._files import locked, read_regular
 from .records import ShareRecord, ShareRecords, read_record
@@ -61,18 +62,19 @@ class NoteRecords:
         """Return the records in the notes there are."""
         return self.found(read_together(self._client, self.query)[0])
 
-    def found(self, rows: Iterable[dict[str, Any]]) -> list[ShareRecord]:
+    def found(self, rows: Iterable[Row]) -> list[ShareRecord]:
         """Return the records in rows that ``query`` brought; who asks is looked up only when there are any."""
         return [
-            read_record(note["annotationid"], note["notetext"], f"The note {note['annotationid']}", "delete the note")
+            read_record(id, note.text("notetext"), f"The note {id}", "delete the note")
             for note in rows
-            if self._is_own(note)
+            if (id := self._own(note))
         ]
 
-    def _is_own(self, note: Mapping[str, Any]) -> bool:
-        if {note["_createdby_value"], note["_modifiedby_value"]} == {self._own_id}:
-            return True
-        note_id = note["annotationid"]
+    def _own(self, note: Row) -> str | None:
+        """Return the id of a note that counts, None for any other one."""
+        note_id = note.guid("annotationid")
+        if {note.guid("_createdby_value"), note.guid("_modifiedby_value")} == {self._own_id}:
+            return note_id
         if note_id not in self._warned:
             self._warned.add(note_id)
             self._warn(
@@ -80,11 +82,11 @@ class NoteRecords:
                 " changed it, so it is ignored. Run the task as the application that began the upgrade, or delete the"
                 " note."
             )
-        return False
+        return None
 
     @cached_property
     def _own_id(self) -> str:
-        return str(self._client.function("WhoAmI")["UserId"])
+        return self._client.function("WhoAmI").guid("UserId")
 
     def save(self, records: Iterable[ShareRecord]) -> None:
         """Add notes in one request; their ids are given, so that a repeated request makes no second note."""
@@ -114,7 +116,7 @@ class FileRecords:
         self._environment_url = environment_url
         self._clock = clock or Clock()
 
-    def found(self, rows: Iterable[dict[str, Any]]) -> list[ShareRecord]:
+    def found(self, rows: Iterable[Row]) -> list[ShareRecord]:
         """Return the records in the file; there are no rows."""
         return self.read()
 

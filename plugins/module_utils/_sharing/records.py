@@ -17,6 +17,7 @@ from typing import Any, NamedTuple, Protocol
 
 from .._dataverse.odata import guid
 from .._dataverse.reading import Query
+from .._dataverse.rows import Row
 from .._errors import UNREADABLE, ConfigurationError
 from .changes import Share, ShareKey
 
@@ -141,7 +142,7 @@ class ShareRecords(Protocol):
     def read(self) -> list[ShareRecord]:
         """Return all records of the environment."""
 
-    def found(self, rows: Iterable[dict[str, Any]]) -> list[ShareRecord]:
+    def found(self, rows: Iterable[Row]) -> list[ShareRecord]:
         """Return all records of the environment, given the rows that ``query`` brought."""
 
     def save(self, records: Iterable[ShareRecord]) -> None:

@@ -97,7 +97,7 @@ class ShareReport:
         """Return shares for the diff: what each principal may do, by flow."""
         by_flow: dict[str, dict[str, str]] = defaultdict(dict)
         for flow, principal, mask in self._known(shares):
-            label = flow.name if len(self._flows.find(flow.name)) == 1 else f"{flow.name} ({flow.id})"
+            label = flow.name if self._flows.is_sole(flow) else f"{flow.name} ({flow.id})"
             by_flow[label][f"{principal.kind} {principal.name}"] = describe(mask)
         return dict(sorted(by_flow.items()))
 

@@ -9,10 +9,12 @@ This file is private to the collection and may change without notice.
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import partial
 from typing import Any
 
 from .._dataverse.client import DataverseClient
 from .._dataverse.reading import Query, read_together
+from .._dataverse.rows import Row
 from .principals import Principals
 
 READ_FLOWS = "prvReadWorkflow"
@@ -32,16 +34,15 @@ def read_role_readers(client: DataverseClient, principals: Principals) -> list[d
         Query(
             "roleprivilegescollection",
             "roleid",
-            [f"privilegeid eq {row['privilegeid']}" for row in privileges],
+            [f"privilegeid eq {row.guid('privilegeid')}" for row in privileges],
             also=f"privilegedepthmask eq {WHOLE_ORGANIZATION}",
         ),
         Query("roles", "roleid,name,_parentrootroleid_value", None),
     )
-    granting = {row["roleid"] for row in granted}
+    granting = set(client.read_each(_role_id, granted))
     # Each business unit has a copy of a role; the privileges may be kept with the root role only.
-    names = {
-        role["roleid"]: role["name"] for role in roles if granting & {role["roleid"], role["_parentrootroleid_value"]}
-    }
+    known = client.read_each(_role, roles)
+    names = {role_id: name for role_id, root_id, name in known if granting & {role_id, root_id}}
     bearers = _bearers(client, sorted(names))
     principals.load(ids={bearer for listed in bearers.values() for bearer in listed})
     by_name: dict[str, set[tuple[str, str]]] = defaultdict(set)
@@ -63,9 +64,21 @@ def _bearers(client: DataverseClient, role_ids: list[str]) -> dict[str, set[tupl
     )
     bearers: dict[str, set[tuple[str, str]]] = defaultdict(set)
     for table, rows in (("systemuser", users), ("team", teams)):
-        for row in rows:
-            bearers[row["roleid"]].add((table, row[f"{table}id"]))
+        for role_id, bearer_id in client.read_each(partial(_assignment, f"{table}id"), rows):
+            bearers[role_id].add((table, bearer_id))
     return bearers
+
+
+def _role_id(row: Row) -> str:
+    return row.guid("roleid")
+
+
+def _role(row: Row) -> tuple[str, str | None, str]:
+    return _role_id(row), row.optional_guid("_parentrootroleid_value"), row.text("name")
+
+
+def _assignment(key: str, row: Row) -> tuple[str, str]:
+    return _role_id(row), row.guid(key)
 
 
 def _described(principals: Principals, bearers: set[tuple[str, str]]) -> list[dict[str, Any]]:

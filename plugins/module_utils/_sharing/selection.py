@@ -16,7 +16,7 @@ from .._dataverse.client import DataverseClient
 from .._dataverse.reading import Query, read_together
 from .._packages.manifest import UNMANAGED_LAYER
 from .changes import Share
-from .desktop_flows import COLUMNS, DesktopFlow, DesktopFlows, components_query
+from .desktop_flows import COLUMNS, DesktopFlow, DesktopFlows, components_query, membership
 from .principals import Principal, PrincipalReference, Principals
 
 # Solutions that hold every component and say nothing of where a flow belongs.
@@ -40,8 +40,8 @@ class FlowSelection:
         columns: str = COLUMNS,
     ) -> None:
         self._client = client
-        self.flows = DesktopFlows(client, columns)
-        self.principals = Principals(client)
+        self.flows = DesktopFlows(client, columns, tolerant=True)
+        self.principals = Principals(client, tolerant=True)
         owner_ids = self._owner_ids(owner) if owner else None
         if solution or text:
             solutions = [solution] if solution else []
@@ -80,13 +80,13 @@ class FlowSelection:
         conditions = [f"objectid eq {flow.id}" for flow in self.chosen]
         query = Query("solutioncomponents", "objectid", conditions, expand="solutionid($select=uniquename)")
         found: dict[str, set[str]] = defaultdict(set)
-        for row in read_together(self._client, query)[0]:
-            found[row["objectid"]].add(row["solutionid"]["uniquename"])
+        for solution, flow_id in self._client.read_each(membership, read_together(self._client, query)[0]):
+            found[flow_id].add(solution)
         return {flow_id: sorted(names - COLLECTIVE_SOLUTIONS) for flow_id, names in found.items()}
 
     def names_of(self, flow_ids: set[str]) -> dict[str, str]:
         """Return the names of flows, chosen or not; flows that do not exist are left out."""
-        flows = DesktopFlows(self._client)
+        flows = DesktopFlows(self._client, tolerant=True)
         flows.load(flow_id for flow_id in flow_ids if not self.flows.get(flow_id))
         found = {flow_id: self.flows.get(flow_id) or flows.get(flow_id) for flow_id in flow_ids}
         return {flow_id: flow.name for flow_id, flow in found.items() if flow}

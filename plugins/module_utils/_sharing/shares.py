@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Any
+from functools import partial
 
 from .._dataverse.batch import BatchRequest
 from .._dataverse.client import DataverseClient
 from .._dataverse.odata import resource
 from .._dataverse.reading import FORBIDDEN, Query, read_together
+from .._dataverse.rows import Row
 from .._errors import NotFoundError, PowerPlatformError
 from .changes import Change, Share, ShareKey
 from .permissions import from_api, to_api
 
 ACTIONS = {"grant": "GrantAccess", "modify": "ModifyAccess", "revoke": "RevokeAccess"}
+PRINCIPAL_TABLES = {"systemuser": "systemuser", "team": "team"}
+PRINCIPAL_TYPES = {f"{mark}Microsoft.Dynamics.CRM.{table}": table for mark in ("#", "") for table in PRINCIPAL_TABLES}
 SHARE_COLUMNS = "objectid,principalid,principaltypecode,accessrightsmask,changedon"
 # Rows with the mask 0 hold inherited rights only, or are left-overs of removed shares.
 EXPLICIT = "objecttypecode eq 'workflow' and accessrightsmask ne 0"
@@ -35,15 +38,18 @@ def shares_query(flow_ids: Collection[str]) -> Query:
     return Query("principalobjectaccessset", SHARE_COLUMNS, conditions, also=EXPLICIT)
 
 
-def read_shares(client: DataverseClient, flow_ids: Collection[str]) -> list[Share]:
+def read_shares(client: DataverseClient, flow_ids: Collection[str], *, tolerant: bool = False) -> list[Share]:
     """Return the explicit shares of flows, sorted; one request, and one more for each further page of 5,000 shares.
 
+    Raises ``AnswerError`` for one that cannot be read; when ``tolerant``, for who only tells of shares, it is left out.
     Who may not read the table of shares asks for the shares of each flow instead, up to 1,000 flows in a request.
     """
-    return sorted(read_grants(client, flow_ids))
+    return sorted(read_grants(client, flow_ids, tolerant=tolerant))
 
 
-def read_grants(client: DataverseClient, flow_ids: Collection[str]) -> dict[Share, str]:
+def read_grants(
+    client: DataverseClient, flow_ids: Collection[str], *, tolerant: bool = False
+) -> dict[Share, str]:
     """Return the explicit shares of flows as ``read_shares`` does, each with what tells its grant from a later one.
 
     That is row and time of the grant, or an empty text for who may not read the table of shares.
@@ -53,36 +59,42 @@ def read_grants(client: DataverseClient, flow_ids: Collection[str]) -> dict[Shar
     except PowerPlatformError as error:
         if error.details.get("status") != FORBIDDEN:
             raise
-        return dict.fromkeys(_read_flow_by_flow(client, flow_ids), "")
-    return {
-        Share(
-            ShareKey(row["objectid"], row["principaltypecode"], row["principalid"]), row["accessrightsmask"]
-        ): f"{row['principalobjectaccessid']} {row['changedon']}"
-        for row in rows
-    }
+        return dict.fromkeys(_read_flow_by_flow(client, flow_ids, tolerant=tolerant), "")
+    return dict(client.read_each(_grant_from_api, rows, tolerant=tolerant))
 
 
-def _read_flow_by_flow(client: DataverseClient, flow_ids: Collection[str]) -> list[Share]:
+def _grant_from_api(row: Row) -> tuple[Share, str]:
+    return share_from_api(row), f"{row.guid('principalobjectaccessid')} {row.optional_text('changedon')}"
+
+
+def share_from_api(row: Row) -> Share:
+    """Return the share in a row of ``principalobjectaccess``."""
+    table = row.one_of("principaltypecode", PRINCIPAL_TABLES)
+    return Share(ShareKey(row.guid("objectid"), table, row.guid("principalid")), row.number("accessrightsmask"))
+
+
+def _read_flow_by_flow(client: DataverseClient, flow_ids: Collection[str], *, tolerant: bool) -> list[Share]:
     """Return the explicit shares of flows. Source: Web API function RetrieveSharedPrincipalsAndAccess, unbound."""
     listed = sorted(flow_ids)
     call = "RetrieveSharedPrincipalsAndAccess(Target=@t)"
     replies = client.batch(
         [BatchRequest("GET", resource(call, {"@t": f'{{"@odata.id":"workflows({flow_id})"}}'})) for flow_id in listed]
     )
-    shares = []
+    shares: list[Share] = []
     for flow_id, reply in zip(listed, replies, strict=True):
         if reply.error and not isinstance(reply.error, NotFoundError):
             raise reply.error
-        shares += [_share_from_api(flow_id, access) for access in reply.body.get("PrincipalAccesses", [])]
+        rows = [] if reply.error else reply.body.rows("PrincipalAccesses")
+        shares += client.read_each(partial(_share_of_flow, flow_id), rows, tolerant=tolerant)
     return [share for share in shares if share.mask]
 
 
-def _share_from_api(flow_id: str, access: dict[str, Any]) -> Share:
+def _share_of_flow(flow_id: str, row: Row) -> Share:
     """Return one entry of the function's answer, which calls the id of users and teams alike ownerid."""
-    principal = access["Principal"]
-    table = principal["@odata.type"].rpartition(".")[2]
-    principal_id = principal.get("ownerid") or principal[f"{table}id"]
-    return Share(ShareKey(flow_id, table, principal_id), from_api(access["AccessMask"]))
+    principal = row.row("Principal")
+    table = principal.one_of("@odata.type", PRINCIPAL_TYPES)
+    principal_id = principal.optional_guid("ownerid") or principal.guid(f"{table}id")
+    return Share(ShareKey(flow_id, table, principal_id), from_api(row.text("AccessMask")))
 
 
 def request_for(change: Change) -> BatchRequest:

@@ -15,6 +15,7 @@ from typing import Any
 from .._dataverse.batch import BatchRequest
 from .._dataverse.client import DataverseClient
 from .._dataverse.odata import all_of, guid, quote
+from .._dataverse.rows import Row
 from .._errors import AmbiguousMatchError, NoMatchError, RefusedError
 from .._text import listed
 
@@ -58,18 +59,22 @@ class Team:
         }
 
 
-def from_api(row: dict[str, Any], business_unit: Named) -> Team:
+def from_api(row: Row, business_unit: Named) -> Team:
     """Return the team in a row of ``teams``."""
     words = {code: word for word, code in MEMBERSHIPS.items()}
     return Team(
-        id=row["teamid"],
-        name=row["name"],
-        description=row.get("description"),
-        entra_group=row.get("azureactivedirectoryobjectid"),
-        membership=words[row["membershiptype"]],
+        id=row.guid("teamid"),
+        name=row.text("name"),
+        description=row.optional_text("description"),
+        entra_group=row.optional_guid("azureactivedirectoryobjectid"),
+        membership=row.one_of("membershiptype", words),
         business_unit=business_unit,
-        roles=in_order(Named(role["roleid"], role["name"]) for role in row["teamroles_association"]),
+        roles=in_order(_named(role, "role") for role in row.rows("teamroles_association")),
     )
+
+
+def _named(row: Row, table: str) -> Named:
+    return Named(row.guid(f"{table}id"), row.text("name"))
 
 
 def in_order(roles: Iterable[Named]) -> tuple[Named, ...]:
@@ -100,10 +105,11 @@ class Teams:
             condition = all_of(f"name eq {quote(draft.name or '')}", f"teamtype eq {OWNER_TEAM}", inside)
         rows = list(self._client.list("teams", select=COLUMNS, filter=condition, expand=ROLES))
         if len(rows) > 1:
-            units = listed(f"{row['teamid']} (business unit {row['_businessunitid_value']})" for row in rows)
+            found = [(row.guid("teamid"), row.guid("_businessunitid_value")) for row in rows]
+            teams = listed(f"{id} (business unit {unit})" for id, unit in found)
             raise AmbiguousMatchError(
-                f"name: {len(rows)} teams are named {draft.name!r}, name the business_unit too: {units}.",
-                candidates=[{"id": row["teamid"], "business_unit_id": row["_businessunitid_value"]} for row in rows],
+                f"name: {len(rows)} teams are named {draft.name!r}, name the business_unit too: {teams}.",
+                candidates=[{"id": id, "business_unit_id": unit} for id, unit in found],
             )
         return self._in_unit(self._team(rows[0]), draft.business_unit) if rows else None
 
@@ -121,24 +127,25 @@ class Teams:
         """Return the team with an id."""
         return self._team(self._client.get(f"teams({team_id})", {"$select": COLUMNS, "$expand": ROLES}))
 
-    def _team(self, row: dict[str, Any]) -> Team:
-        return from_api(row, self.business_unit(row["_businessunitid_value"]))
+    def _team(self, row: Row) -> Team:
+        return from_api(row, self.business_unit(row.guid("_businessunitid_value")))
 
     def business_unit(self, text: str | None) -> Named:
         """Return the business unit with a name or id, the root one for None; raises when it is not exactly one."""
         condition = "_parentbusinessunitid_value eq null"
         if text:
             condition = f"businessunitid eq {guid(text)}" if guid(text) else f"name eq {quote(text)}"
-        rows = list(self._client.list("businessunits", select="businessunitid,name", filter=condition))
-        if not rows:
+        rows = self._client.list("businessunits", select="businessunitid,name", filter=condition)
+        units = [_named(row, "businessunit") for row in rows]
+        if not units:
             raise NoMatchError(f"business_unit: the environment has no business unit {text!r}: check the spelling.")
-        if len(rows) > 1:
-            ids = listed(row["businessunitid"] for row in rows)
+        if len(units) > 1:
+            ids = listed(unit.id for unit in units)
             raise AmbiguousMatchError(
-                f"business_unit: {len(rows)} business units are named {text!r}, give the id of one: {ids}.",
-                candidates=[{"id": row["businessunitid"], "name": row["name"]} for row in rows],
+                f"business_unit: {len(units)} business units are named {text!r}, give the id of one: {ids}.",
+                candidates=[dataclasses.asdict(unit) for unit in units],
             )
-        return Named(rows[0]["businessunitid"], rows[0]["name"])
+        return units[0]
 
     def roles(self, texts: Sequence[str], business_unit: Named) -> tuple[Named, ...]:
         """Return the security roles with names or ids in a business unit; ``NoMatchError`` names all that are missing.
@@ -148,7 +155,7 @@ class Teams:
         conditions = [f"roleid eq {guid(text)}" if guid(text) else f"name eq {quote(text)}" for text in texts]
         inside = f"_businessunitid_value eq {business_unit.id}"
         rows = self._client.list_matching("roles", conditions, select="roleid,name", also=inside)
-        roles = [Named(row["roleid"], row["name"]) for row in rows]
+        roles = [_named(row, "role") for row in rows]
         found = {key: role for role in roles for key in (role.id, role.name.casefold())}
         missing = [text for text in texts if (guid(text) or text.casefold()) not in found]
         if missing:

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from .._dataverse.odata import quote
+from .._dataverse.rows import Row
 from .._errors import ConfigurationError, NoMatchError
 from .._packages.package import Package
 from .settings import Settings, connector_name, same_connector
@@ -24,16 +25,51 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True)
+class Reference:
+    """A row of the table connectionreference."""
+
+    id: str
+    logical_name: str
+    connection_id: str | None
+    connector_id: str | None
+
+    @classmethod
+    def from_api(cls, row: Row) -> Reference:
+        """Return the connection reference in a row."""
+        return cls(
+            id=row.guid("connectionreferenceid"),
+            logical_name=row.text("connectionreferencelogicalname"),
+            connection_id=row.optional_text("connectionid"),
+            connector_id=row.optional_text("connectorid"),
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class VariableValue:
+    """A row of the table environmentvariablevalue."""
+
+    id: str
+    definition_id: str
+    value: str | None
+
+    @classmethod
+    def from_api(cls, row: Row) -> VariableValue:
+        """Return the value in a row."""
+        definition_id = row.guid("_environmentvariabledefinitionid_value")
+        return cls(row.guid("environmentvariablevalueid"), definition_id, row.optional_text("value"))
+
+
+@dataclasses.dataclass(frozen=True)
 class Rows:
     """The rows of an environment that the settings are about, by lower-case name.
 
     ``definitions`` are ids of environment variable definitions; ``values`` are their value rows.
     """
 
-    references: dict[str, dict[str, Any]]
+    references: dict[str, Reference]
     definitions: dict[str, str]
-    values: dict[str, dict[str, Any]]
-    borrowed: list[dict[str, Any]]
+    values: dict[str, VariableValue]
+    borrowed: list[Reference]
 
 
 class Bindings:
@@ -66,30 +102,26 @@ class Bindings:
         names = {reference.logical_name.lower() for reference in self._package.connection_references}
         definitions, values = self._variables(self._settings.variables)
         return Rows(
-            references={
-                row["connectionreferencelogicalname"].lower(): row
-                for row in references
-                if row["connectionreferencelogicalname"].lower() in names
-            },
+            references={it.logical_name.lower(): it for it in references if it.logical_name.lower() in names},
             definitions=definitions,
             values=values,
             borrowed=references,
         )
 
-    def _variables(self, names: Iterable[str]) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
+    def _variables(self, names: Iterable[str]) -> tuple[dict[str, str], dict[str, VariableValue]]:
         """Return the ids of the definitions and the value rows of environment variables, by lower-case name."""
         rows = self._matching("environmentvariabledefinitions", "schemaname", names, "environmentvariabledefinitionid")
-        definitions = {row["schemaname"].lower(): row["environmentvariabledefinitionid"] for row in rows}
+        definitions = {row.text("schemaname").lower(): row.guid("environmentvariabledefinitionid") for row in rows}
         values = self._matching(
             "environmentvariablevalues",
             "_environmentvariabledefinitionid_value",
             definitions.values(),
             "environmentvariablevalueid,value",
         )
-        by_definition = {row["_environmentvariabledefinitionid_value"]: row for row in values}
+        by_definition = {value.definition_id: value for value in map(VariableValue.from_api, values)}
         return definitions, {name: by_definition[id] for name, id in definitions.items() if id in by_definition}
 
-    def _references(self) -> list[dict[str, Any]]:
+    def _references(self) -> list[Reference]:
         """Return the package's connection references, and those that use one of the wanted connections already."""
         conditions = [
             *(
@@ -100,13 +132,14 @@ class Bindings:
         ]
         if not conditions:
             return []
-        return self._client.list_matching(
+        rows = self._client.list_matching(
             "connectionreferences",
             conditions,
             select="connectionreferenceid,connectionreferencelogicalname,connectionid,connectorid",
         )
+        return [Reference.from_api(row) for row in rows]
 
-    def _matching(self, entity_set: str, column: str, wanted: Any, columns: str) -> list[dict[str, Any]]:
+    def _matching(self, entity_set: str, column: str, wanted: Iterable[str], columns: str) -> list[Row]:
         is_lookup = column.startswith("_")
         conditions = [f"{column} eq {value if is_lookup else quote(value)}" for value in wanted]
         return self._client.list_matching(entity_set, conditions, select=f"{columns},{column}") if conditions else []
@@ -115,12 +148,12 @@ class Bindings:
         """Raise ``ConfigurationError`` when a wanted connection is in use by a reference of another connector."""
         needed = {reference.logical_name: reference.connector_id for reference in self._package.connection_references}
         for name, binding in self._settings.connections.items():
-            used = [row for row in self._rows.borrowed if row.get("connectionid") == binding.connection_id]
-            for row in used:
-                if row.get("connectorid") and not same_connector(row["connectorid"], needed[name]):
+            used = [it for it in self._rows.borrowed if it.connection_id == binding.connection_id]
+            for it in used:
+                if it.connector_id and not same_connector(it.connector_id, needed[name]):
                     raise ConfigurationError(
                         f"{name} needs a connection of {connector_name(needed[name])}, {binding.connection_id} is one"
-                        f" of {connector_name(row['connectorid'])} (used by {row['connectionreferencelogicalname']}):"
+                        f" of {connector_name(it.connector_id)} (used by {it.logical_name}):"
                         " give the id of another connection."
                     )
 
@@ -129,8 +162,7 @@ class Bindings:
         return [
             reference.logical_name
             for reference in self._package.connection_references
-            if reference.logical_name not in self._settings.connections
-            and not self._rows.references.get(reference.logical_name.lower(), {}).get("connectionid")
+            if reference.logical_name not in self._settings.connections and not self._connection(reference.logical_name)
         ]
 
     def valueless(self) -> list[str]:
@@ -143,23 +175,29 @@ class Bindings:
             and variable.schema_name not in self._settings.variables
         ]
         _definitions, values = self._variables(without)
-        return [name for name in without if not values.get(name.lower(), {}).get("value")]
+        valued = {name for name, it in values.items() if it.value}
+        return [name for name in without if name.lower() not in valued]
 
     def changes(self) -> dict[str, list[str]]:
         """Return the names of the settings that the environment has otherwise, or not at all; values stay unsaid."""
-        rows = self._rows
         return {
             "connection_references": [
                 name
                 for name, binding in self._settings.connections.items()
-                if rows.references.get(name.lower(), {}).get("connectionid") != binding.connection_id
+                if self._connection(name) != binding.connection_id
             ],
             "environment_variables": [
-                name
-                for name, value in self._settings.variables.items()
-                if rows.values.get(name.lower(), {}).get("value") != value
+                name for name, value in self._settings.variables.items() if self._value(name) != value
             ],
         }
+
+    def _connection(self, name: str) -> str | None:
+        reference = self._rows.references.get(name.lower())
+        return reference.connection_id if reference else None
+
+    def _value(self, name: str) -> str | None:
+        value = self._rows.values.get(name.lower())
+        return value.value if value else None
 
     def component_parameters(self) -> list[dict[str, Any]]:
         """Return the settings for an import. Source: Web API ImportSolutionAsync, parameter ComponentParameters."""
@@ -196,7 +234,7 @@ class Bindings:
             if row is None:
                 raise self._missing("connection reference", name)
             connection = {"connectionid": self._settings.connections[name].connection_id}
-            self._client.update("connectionreferences", row["connectionreferenceid"], connection)
+            self._client.update("connectionreferences", row.id, connection)
         for name in changes["environment_variables"]:
             self._apply_variable(name)
         self.forget()
@@ -206,7 +244,7 @@ class Bindings:
         row = self._rows.values.get(name.lower())
         definition = self._rows.definitions.get(name.lower())
         if row:
-            self._client.update("environmentvariablevalues", row["environmentvariablevalueid"], value)
+            self._client.update("environmentvariablevalues", row.id, value)
         elif definition:
             bind = {"EnvironmentVariableDefinitionId@odata.bind": f"/environmentvariabledefinitions({definition})"}
             self._client.create("environmentvariablevalues", {"schemaname": name, **value, **bind})
@@ -220,5 +258,5 @@ class Bindings:
         )
 
 
-def _value_id(row: dict[str, Any] | None) -> dict[str, str]:
-    return {"environmentvariablevalueid": row["environmentvariablevalueid"]} if row else {}
+def _value_id(row: VariableValue | None) -> dict[str, str]:
+    return {"environmentvariablevalueid": row.id} if row else {}

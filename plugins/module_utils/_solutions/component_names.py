@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from .._dataverse.batch import BatchRequest
 from .._dataverse.odata import resource
 from .._dataverse.reading import FORBIDDEN, Query, read_together
+from .._dataverse.rows import Row
 from .._packages.components import COMPONENT_TYPES
 
 if TYPE_CHECKING:
@@ -47,8 +48,12 @@ class NamedTable:
             self.entity_set, f"{self.key},{self.column}", conditions, headers=headers or {}, optional=self.optional
         )
 
+    # Tables whose rows packages know by a name. Source: the reference of these tables.
+    def named(self, row: Row) -> tuple[str, str]:
+        """Return id and name of a row that ``query`` brought."""
+        return row.guid(self.key), row.text(self.column)
 
-# Tables whose rows packages know by a name. Source: the reference of these tables.
+
 NAMED_TABLES = {
     "connectionreference": NamedTable(
         "connectionreferences", "connectionreferenceid", "connectionreferencelogicalname"
@@ -62,7 +67,7 @@ NAMED_TABLES = {
     "appmodule": NamedTable("appmodules", "appmoduleid", "uniquename", optional=True),
     "canvasapp": NamedTable("canvasapps", "canvasappid", "name", optional=True),
 }
-_WORKFLOW = NamedTable("workflows", "workflowid", "name")
+WORKFLOW = NamedTable("workflows", "workflowid", "name")
 
 
 def component_names(client: DataverseClient, components: Iterable[tuple[int, str]]) -> dict[str, str]:
@@ -75,12 +80,12 @@ def component_names(client: DataverseClient, components: Iterable[tuple[int, str
     ids: defaultdict[str, set[str]] = defaultdict(set)
     for type, id in wanted:
         ids[kinds[type]].add(id)
-    tables = {kind: table for kind, table in {"workflow": _WORKFLOW, **NAMED_TABLES}.items() if ids[kind]}
+    tables = {kind: table for kind, table in {"workflow": WORKFLOW, **NAMED_TABLES}.items() if ids[kind]}
     found = read_together(client, *(table.query(ids[kind]) for kind, table in tables.items()))
     names = {id: f"{kinds[type]} {id}" for type, id in wanted}
     names.update({id: f'table "{name}"' for id, name in table_names(client, ids[TABLE]).items()})
     for (kind, table), rows in zip(tables.items(), found, strict=True):
-        names.update({row[table.key]: f'{kind} "{row[table.column]}"' for row in rows})
+        names.update({id: f'{kind} "{name}"' for id, name in client.read_each(table.named, rows)})
     return names
 
 
@@ -94,7 +99,7 @@ def table_names(client: DataverseClient, ids: Collection[str]) -> dict[str, str]
     names = {}
     for id, reply in zip(asked, client.batch([BatchRequest("GET", path) for path in paths]), strict=True):
         if reply.error is None:
-            names[id] = reply.body["LogicalName"]
+            names[id] = reply.body.text("LogicalName")
         elif reply.status not in (FORBIDDEN, _NOT_FOUND):
             raise reply.error
     return names
@@ -105,6 +110,10 @@ def component_kinds(client: DataverseClient, types: set[int]) -> dict[int, str]:
     known = dict(COMPONENT_TYPES)
     if any(type >= _FIRST_OWN_TYPE for type in types):
         rows = client.list("solutioncomponentdefinitions", select="name,objecttypecode,solutioncomponenttype")
-        for row in rows:
-            known.update(dict.fromkeys((row["objecttypecode"], row["solutioncomponenttype"]), row["name"]))
+        for codes, name in client.read_each(_kind, rows):
+            known.update(dict.fromkeys(codes, name))
     return {type: known.get(type, f"component of type {type}") for type in types}
+
+
+def _kind(row: Row) -> tuple[tuple[int, int], str]:
+    return (row.number("objecttypecode"), row.number("solutioncomponenttype")), row.text("name")

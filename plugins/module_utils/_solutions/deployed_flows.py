@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from .._dataverse.batch import BatchRequest
 from .._dataverse.odata import resource
+from .._dataverse.rows import Row
 from .._errors import UNREADABLE
 from .._packages.manifest import UNMANAGED_LAYER
-from .._packages.package import Package, PackagedFlow
+from .._packages.package import CLOUD_FLOW, Package, PackagedFlow
 from .._packages.signatures import compare_signatures, parse_signature
 from .._sharing.desktop_flows import DRAFTS_TOO
 
@@ -58,6 +59,32 @@ class Difference:
 
 
 @dataclasses.dataclass(frozen=True)
+class FlowRow:
+    """A row of the table workflow, with a digest instead of its big text."""
+
+    id: str
+    name: str
+    category: int
+    inputs: str | None
+    outputs: str | None
+    content: str
+
+    @classmethod
+    def from_api(cls, row: Row) -> FlowRow:
+        """Return the row with its digest."""
+        category = row.number("category")
+        big = row.optional_text("clientdata" if category == CLOUD_FLOW else "definition")
+        return cls(
+            id=row.guid("workflowid"),
+            name=row.text("name"),
+            category=category,
+            inputs=row.optional_text("inputs"),
+            outputs=row.optional_text("outputs"),
+            content=_fingerprint(big or "", cloud=category == CLOUD_FLOW),
+        )
+
+
+@dataclasses.dataclass(frozen=True)
 class Counterpart:
     """A flow of a package and its row in the environment, with the big texts left out of it.
 
@@ -66,7 +93,7 @@ class Counterpart:
     """
 
     flow: PackagedFlow
-    row: Mapping[str, Any]
+    row: FlowRow
     parts: tuple[str, ...]
     compared: bool
 
@@ -104,7 +131,7 @@ class DeployedFlows:
         sizes, contents = dict.fromkeys((flow.id for flow in package.flows), 0), {}
         for flow, text in package.contents():
             sizes[flow.id], contents[flow.id] = len(text), _fingerprint(text, cloud=flow.cloud)
-        rows = {row["workflowid"].lower(): row for ids in _pages(sizes) for row in self._rows(ids, headers)}
+        rows = {row.id: row for ids in _pages(sizes) for row in self._rows(ids, headers)}
         return {
             flow.id: Counterpart(
                 flow, rows[flow.id], _differing_parts(flow, contents.get(flow.id), rows[flow.id]), flow.id in contents
@@ -113,14 +140,11 @@ class DeployedFlows:
             if flow.id in rows
         }
 
-    def _rows(self, ids: Collection[str], headers: Mapping[str, str]) -> Iterator[dict[str, Any]]:
-        """Yield flows with digests instead of their big texts."""
+    def _rows(self, ids: Collection[str], headers: Mapping[str, str]) -> Iterator[FlowRow]:
         conditions = [f"workflowid eq {id}" for id in ids]
         columns = "workflowid,name,category,definition,clientdata,inputs,outputs"
-        for row in self._client.list_matching("workflows", conditions, select=columns, headers=headers):
-            big = row["clientdata"] if row["category"] == 5 else row["definition"]
-            small = {name: value for name, value in row.items() if name not in ("clientdata", "definition")}
-            yield {**small, "content": _fingerprint(big or "", cloud=row["category"] == 5)}
+        rows = self._client.list_matching("workflows", conditions, select=columns, headers=headers)
+        return map(FlowRow.from_api, rows)
 
     def top_layers(self, ids: Iterable[str]) -> dict[str, str]:
         """Return the unique name of the solution whose layer lies on top of each flow, as far as it is known.
@@ -129,12 +153,12 @@ class DeployedFlows:
         """
         asked = list(ids)
         replies = self._client.batch([BatchRequest("GET", _layers_path(id)) for id in asked]) if asked else []
-        tops = {
-            id: max(reply.body["value"], key=lambda layer: int(layer["msdyn_order"]), default=None)
+        layers = {
+            id: list(self._client.read_each(_layer, reply.body.rows()))
             for id, reply in zip(asked, replies, strict=True)
             if not reply.error
         }
-        return {id: top["msdyn_solutionname"] for id, top in tops.items() if top}
+        return {id: max(found)[1] for id, found in layers.items() if found}
 
 
 def _pages(sizes: Mapping[str, int]) -> Iterator[list[str]]:
@@ -154,19 +178,24 @@ def _layers_path(id: str) -> str:
     return resource("msdyn_componentlayers", {"$select": "msdyn_solutionname,msdyn_order", "$filter": condition})
 
 
-def _differing_parts(flow: PackagedFlow, content: str | None, row: dict[str, Any]) -> tuple[str, ...]:
+def _layer(row: Row) -> tuple[int, str]:
+    """Return place (the higher the nearer to the top) and solution of a layer."""
+    return row.number("msdyn_order"), row.text("msdyn_solutionname")
+
+
+def _differing_parts(flow: PackagedFlow, content: str | None, row: FlowRow) -> tuple[str, ...]:
     parts = []
-    if content is not None and content != row["content"]:
+    if content is not None and content != row.content:
         parts.append("definition")
     if flow.desktop and _signature_differs(flow, row):
         parts.append("signature")
     return tuple(parts)
 
 
-def _signature_differs(flow: PackagedFlow, row: dict[str, Any]) -> bool:
-    if (flow.inputs, flow.outputs) == (row["inputs"], row["outputs"]):
+def _signature_differs(flow: PackagedFlow, row: FlowRow) -> bool:
+    if (flow.inputs, flow.outputs) == (row.inputs, row.outputs):
         return False
-    deployed = parse_signature(row["inputs"], row["outputs"])
+    deployed = parse_signature(row.inputs, row.outputs)
     return bool(compare_signatures(deployed, parse_signature(flow.inputs, flow.outputs)))
 
 

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from .._dataverse.rows import Row
 from .._errors import ConfigurationError, OperationFailedError, PackageError, PowerPlatformError, RefusedError
 from .._packages.content import same_content
 from .._packages.manifest import version_key
@@ -110,7 +111,7 @@ class SolutionExport:
         """Export, and return the package that the file holds then, with whether it was written."""
         if self._options.publish:
             self._carry_out(operations, publication(self._solution.name))
-        job_id = self._carry_out(operations, self._export())["ExportJobId"]
+        job_id = self._carry_out(operations, self._export()).guid("ExportJobId")
         os.makedirs(os.path.dirname(os.path.abspath(self._path)), exist_ok=True)
         with _temporary_file(self._path) as temporary:
             with open(temporary, "w+b") as file:
@@ -121,7 +122,7 @@ class SolutionExport:
             os.replace(temporary, self._path)
         return package, True
 
-    def _carry_out(self, operations: Operations, order: Order) -> Any:
+    def _carry_out(self, operations: Operations, order: Order) -> Row:
         run = operations.carry_out_one(order)
         require_success(run, order.label, self._client.environment_url)
         return run.answer

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from .._dataverse.jobs import FINISHED, Job, State, seconds_between
 from .._dataverse.odata import any_of
+from .._dataverse.rows import Row
 from .._dataverse.waiter import wait_until
 from .._errors import ApiError, NoMatchError, OperationTimeoutError
 from .._packages.xml import XmlError, subtrees
@@ -59,15 +60,15 @@ class ImportLog:
     errors: tuple[str, ...]
 
 
-def from_api(row: dict[str, Any]) -> ImportJob:
+def from_api(row: Row) -> ImportJob:
     """Return a row of the table importjob in our words."""
     return ImportJob(
-        id=row["importjobid"],
-        solution=row.get("solutionname"),
+        id=row.guid("importjobid"),
+        solution=row.optional_text("solutionname"),
         state="succeeded" if row.get("completedon") else "running",
-        progress=round(row.get("progress") or 0.0, 1),
-        started_on=row.get("startedon"),
-        finished_on=row.get("completedon"),
+        progress=row.percentage("progress"),
+        started_on=row.optional_time("startedon"),
+        finished_on=row.optional_time("completedon"),
     )
 
 
@@ -92,8 +93,8 @@ class ImportJobs:
                 "$orderby": "createdon desc",
                 "$top": 1,
             },
-        )["value"]
-        if not rows or (since and seconds_between(since, rows[0]["createdon"]) < -_CLOCK_TOLERANCE):
+        ).rows()
+        if not rows or (since and seconds_between(since, rows[0].time("createdon")) < -_CLOCK_TOLERANCE):
             return None
         return from_api(rows[0])
 
@@ -137,18 +138,16 @@ class ImportJobs:
         Source: Web API RetrieveSolutionImportResult (environments since 9.2.23034), else importjob, column data.
         """
         try:
-            answer = self._client.function("RetrieveSolutionImportResult", ImportJobId=id)["SolutionOperationResult"]
+            answer = self._client.function("RetrieveSolutionImportResult", ImportJobId=id)
+            result = answer.row("SolutionOperationResult")
+            passed = result.text("Status") == "Passed"
+            return ImportLog(passed, result.texts("WarningMessages"), result.texts("ErrorMessages"))
         except ApiError:
             return self._log_from_data(id)
-        return ImportLog(
-            passed=answer["Status"] == "Passed",
-            warnings=tuple(answer.get("WarningMessages") or ()),
-            errors=tuple(answer.get("ErrorMessages") or ()),
-        )
 
     def _log_from_data(self, id: str) -> ImportLog:
-        row = self._client.find(f"importjobs({id})", params={"$select": "data"}) or {}
-        results = list(_results(row.get("data") or ""))
+        row = self._client.find(f"importjobs({id})", params={"$select": "data"})
+        results = list(_results((row.optional_text("data") if row else None) or ""))
         errors = tuple(text for kind, text in results if kind == "failure")
         warnings = tuple(text for kind, text in results if kind == "warning")
         return ImportLog(passed=not errors if results else None, warnings=warnings, errors=errors)

@@ -155,6 +155,8 @@ class Operations:
         self._prepare(order, known)
         try:
             answer = self._client.call(order.action, body, idempotent=order.repeatable)
+            job = Job(answer.guid("AsyncOperationId"), order.action, "waiting")
+            run = Run(job, import_job_id=answer.optional_guid("ImportJobKey"), answer=answer)
         except OutcomeUnknownError as lost:
             run = self._find_lost(order, known, lost)
         except PowerPlatformError as error:
@@ -163,9 +165,6 @@ class Operations:
             if isinstance(error, ApiError) and is_solution_lock(error.code, str(error)):
                 return None
             raise
-        else:
-            job = Job(answer["AsyncOperationId"].lower(), order.action, "waiting")
-            run = Run(job, import_job_id=answer.get("ImportJobKey"), answer=answer)
         if self._guard:
             self._guard.started()
         return run

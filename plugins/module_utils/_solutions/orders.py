@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .._dataverse.jobs import PUBLICATION, Job
+from .._dataverse.rows import Request, Row
 from .._dataverse.service_errors import remedy
 from .._errors import OperationFailedError
 from .._sharing.interruption import SHARE_TAKING
@@ -54,7 +55,7 @@ class Run:
     import_job_id: str | None = None
     progress: float | None = None
     joined: bool = False
-    answer: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    answer: Row = dataclasses.field(default_factory=lambda: Row({}, Request("an operation that was joined")))
 
 
 @dataclasses.dataclass(frozen=True)

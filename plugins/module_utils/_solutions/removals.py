@@ -82,24 +82,24 @@ class SolutionRemoval:
     def _blocking(self, solution: Solution) -> list[dict[str, Any]]:
         """Return what in other solutions needs this one. Source: Web API RetrieveDependenciesForUninstall."""
         answer = self._client.function("RetrieveDependenciesForUninstall", SolutionUniqueName=solution.name)
-        rows = answer["value"]
+        rows = answer.rows()
         names = component_names(
             self._client,
             (
-                (row[f"{side}componenttype"], row[f"{side}componentobjectid"])
+                (row.number(f"{side}componenttype"), row.guid(f"{side}componentobjectid"))
                 for row in rows
                 for side in ("dependent", "required")
             ),
         )
-        owners = {row["dependentcomponentbasesolutionid"] for row in rows if row["dependentcomponentbasesolutionid"]}
-        solutions = self._solutions.names_by_id(owners) if owners else {}
+        owners = [row.optional_guid("dependentcomponentbasesolutionid") for row in rows]
+        solutions = self._solutions.names_by_id(set(filter(None, owners))) if any(owners) else {}
         return [
             {
-                "dependent": names[row["dependentcomponentobjectid"]],
-                "dependent_solution": solutions.get(row["dependentcomponentbasesolutionid"]),
-                "required": names[row["requiredcomponentobjectid"]],
+                "dependent": names[row.guid("dependentcomponentobjectid")],
+                "dependent_solution": solutions.get(owner) if owner else None,
+                "required": names[row.guid("requiredcomponentobjectid")],
             }
-            for row in rows
+            for row, owner in zip(rows, owners, strict=True)
         ]
 
     def _result(self) -> dict[str, Any]:

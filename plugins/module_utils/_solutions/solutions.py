@@ -12,6 +12,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from .._dataverse.odata import all_of, any_of
+from .._dataverse.rows import Row
 from .._errors import ConfigurationError, NoMatchError, RefusedError
 from .._packages.manifest import holding_solution, version_key
 
@@ -55,22 +56,22 @@ def checked_version(version: str | None) -> str | None:
     return version
 
 
-def from_api(row: dict[str, Any]) -> Solution:
+def from_api(row: Row) -> Solution:
     """Return a row of the table solution in our words. Source: table solution, Web API entity set solutions."""
-    publisher = row.get("publisherid") or {}
+    publisher = row.row("publisherid")
     return Solution(
-        id=row["solutionid"],
-        name=row["uniquename"],
-        friendly_name=row["friendlyname"],
-        version=row["version"],
-        managed=row["ismanaged"],
-        description=row.get("description"),
-        installed_on=row.get("installedon"),
-        modified_on=row.get("modifiedon"),
+        id=row.guid("solutionid"),
+        name=row.text("uniquename"),
+        friendly_name=row.text("friendlyname"),
+        version=row.version("version"),
+        managed=row.flag("ismanaged"),
+        description=row.optional_text("description"),
+        installed_on=row.optional_time("installedon"),
+        modified_on=row.optional_time("modifiedon"),
         publisher={
-            "name": publisher.get("uniquename"),
-            "friendly_name": publisher.get("friendlyname"),
-            "prefix": publisher.get("customizationprefix"),
+            "name": publisher.optional_text("uniquename"),
+            "friendly_name": publisher.optional_text("friendlyname"),
+            "prefix": publisher.optional_text("customizationprefix"),
         },
     )
 
@@ -82,7 +83,10 @@ class Solutions:
         self._client = client
 
     def list(self, *names: str, managed: bool | None = None) -> list[Solution]:
-        """Return the visible solutions in the order of their names, all of them or those with one of the names."""
+        """Return the visible solutions in the order of their names, all of them or those with one of the names.
+
+        Of all solutions those that cannot be read are left out.
+        """
         conditions = ["isvisible eq true"]
         if names:
             conditions = [any_of("uniquename", names)]
@@ -95,7 +99,7 @@ class Solutions:
             orderby="uniquename",
             expand=PUBLISHER,
         )
-        return [from_api(row) for row in rows]
+        return list(self._client.read_each(from_api, rows, tolerant=not names))
 
     def find(self, name: str) -> Solution | None:
         """Return the solution with this unique name, or None."""
@@ -132,4 +136,4 @@ class Solutions:
         """Return the unique names of the solutions with these ids."""
         conditions = [f"solutionid eq {id}" for id in sorted(ids)]
         rows = self._client.list_matching("solutions", conditions, select="solutionid,uniquename")
-        return {row["solutionid"]: row["uniquename"] for row in rows}
+        return {row.guid("solutionid"): row.text("uniquename") for row in rows}

@@ -12,7 +12,7 @@ import dataclasses
 import re
 from typing import TYPE_CHECKING, Any
 
-from .._dataverse.service_errors import platform_code
+from .._dataverse.rows import Row
 from .._errors import RefusedError
 from .._packages.components import COMPONENT_TYPES, type_number
 from .._packages.manifest import UNMANAGED_LAYER
@@ -44,22 +44,20 @@ def upload(client: DataverseClient, package: Package) -> Upload:
     answer = client.call_with_file(
         "StageSolution", {}, "CustomizationFile", package.path, checksum=package.checksum, idempotent=True
     )
-    results = answer["StageSolutionResults"]
-    if results["StageSolutionStatus"] != "Passed":
+    results = answer.row("StageSolutionResults")
+    if results.text("StageSolutionStatus") != "Passed":
         raise _refusal(package, results)
-    messages = results.get("SolutionValidationResults") or []
+    messages = results.optional_rows("SolutionValidationResults")
     return Upload(
-        id=results["StageSolutionUploadId"],
-        warnings=tuple(
-            message["Message"] for message in messages if message["SolutionValidationResultType"] == "Warning"
-        ),
+        id=results.guid("StageSolutionUploadId"),
+        warnings=tuple(it.text("Message") for it in messages if it.text("SolutionValidationResultType") == "Warning"),
     )
 
 
-def _refusal(package: Package, results: dict[str, Any]) -> RefusedError:
-    errors = [_validation_error(message) for message in results.get("SolutionValidationResults") or []]
-    missing = [_missing_dependency(row) for row in results.get("MissingDependencies") or []]
-    details = results.get("SolutionDetails") or {}
+def _refusal(package: Package, results: Row) -> RefusedError:
+    errors = [_validation_error(message) for message in results.optional_rows("SolutionValidationResults")]
+    missing = [_missing_dependency(row) for row in results.optional_rows("MissingDependencies")]
+    details = results.row("SolutionDetails") if results.get("SolutionDetails") else {}
     # What is missing comes twice: in a list, and as XML in the message of an error.
     told = [error["message"].rstrip(".") for error in errors if not (missing and _MISSING_XML in error["message"])]
     absent = (f"{row['component']} ({row['type']}) is missing{_from(row)}" for row in missing)
@@ -81,31 +79,32 @@ def _from(row: dict[str, Any]) -> str:
     return f", it is in {' '.join(filter(None, [row['solution'], row['version']]))}" if row["solution"] else ""
 
 
-def _validation_error(message: dict[str, Any]) -> dict[str, Any]:
+def _validation_error(message: Row) -> dict[str, Any]:
     return {
-        "level": str(message["SolutionValidationResultType"]).lower(),
-        "message": message["Message"],
-        "code": platform_code(message.get("ErrorCode")),
-        "details": message.get("AdditionalInfo"),
+        "level": message.text("SolutionValidationResultType").lower(),
+        "message": message.text("Message"),
+        "code": message.error_code("ErrorCode"),
+        "details": message.optional_text("AdditionalInfo"),
     }
 
 
-def _missing_dependency(row: dict[str, Any]) -> dict[str, Any]:
+def _missing_dependency(row: Row) -> dict[str, Any]:
     """Return what is missing, where it is found, and what needs it."""
-    solution = row.get("RequiredSolutionName") or ""
+    solution = row.optional_text("RequiredSolutionName") or ""
     match = _SOLUTION_WITH_VERSION.fullmatch(solution)
+    name, dependent = row.optional_text("RequiredComponentSchemaName"), "DependentComponent"
     return {
-        "component": row.get("RequiredComponentDisplayName") or row.get("RequiredComponentSchemaName"),
-        "name": row.get("RequiredComponentSchemaName"),
+        "component": row.optional_text("RequiredComponentDisplayName") or name,
+        "name": name,
         "type": _type_name(row.get("RequiredComponentType")),
-        "id": row.get("RequiredComponentId"),
+        "id": row.optional_text("RequiredComponentId"),
         "solution": match["name"] if match else solution or None,
         "version": match["version"] if match else None,
-        "needed_by": row.get("DependentComponentDisplayName") or row.get("DependentComponentSchemaName"),
+        "needed_by": row.optional_text(f"{dependent}DisplayName") or row.optional_text(f"{dependent}SchemaName"),
     }
 
 
-def _type_name(type: int | str | None) -> str | None:
+def _type_name(type: object) -> str | None:
     """Return the name of a component type; the platform tells names or numbers."""
     number = type_number(str(type))
     return str(type) if type is not None and number not in COMPONENT_TYPES else COMPONENT_TYPES.get(number or 0)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.rows import Request, Row
 from ansible_collections.coe.power_platform.plugins.module_utils._packages.callers import (
     Caller,
     missing_flows,
@@ -287,18 +288,16 @@ def test_callers_of_a_package_and_of_an_environment_are_alike(tmp_path: Path) ->
 
     first, second = package_callers(package)
 
-    assert first == Caller.from_row(
-        {
-            "workflowid": flow_id(2).upper(),
-            "name": "Shared flow",
-            "category": 6,
-            "dependencies": json.dumps({"childFlows": [SHARED, flow_id(7)]}),
-            "definition": script,
-        }
-    )
-    assert second == Caller.from_row(
-        {"workflowid": flow_id(3), "name": "Cloud flow", "category": 5, "clientdata": cloud.content()}
-    )
+    row = {
+        "workflowid": flow_id(2).upper(),
+        "name": "Shared flow",
+        "category": 6,
+        "dependencies": json.dumps({"childFlows": [SHARED, flow_id(7)]}),
+        "definition": script,
+    }
+    assert first == Caller.from_row(Row(row, Request("GET workflows")))
+    row = {"workflowid": flow_id(3), "name": "Cloud flow", "category": 5, "clientdata": cloud.content()}
+    assert second == Caller.from_row(Row(row, Request("GET workflows")))
     assert (first.called, second.called) == ({SHARED, flow_id(7)}, {SHARED})
 
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.batch import BatchRequest, Reply
 from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.client import DataverseClient
+from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.rows import Request, Row
 from ansible_collections.coe.power_platform.plugins.module_utils._errors import ApiError
 from ansible_collections.coe.power_platform.plugins.module_utils._solutions.component_names import table_names
 from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.package_maker import flow_id
@@ -30,8 +31,8 @@ class Definitions:
 
 def _reply(answer: str | int) -> Reply:
     if isinstance(answer, str):
-        return Reply(200, {"LogicalName": answer})
-    return Reply(answer, {}, ApiError("No.", status=answer))
+        return Reply(200, Row({"LogicalName": answer}, Request("GET EntityDefinitions")))
+    return Reply(answer, Row({}, Request("GET EntityDefinitions")), ApiError("No.", status=answer))
 
 
 def names(client: Definitions, *numbers: int) -> dict[str, Any]:

@@ -1,0 +1,308 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each member of each answer, missing or something else: an error that names it, or the same writes as without.
+
+``ODD_ANSWERS=all`` tries all mutations instead of a sample; a number is the size of the sample for each scene.
+"""
+
+from __future__ import annotations
+
+import collections
+import os
+import pathlib
+import random
+import re
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from ansible_collections.coe.power_platform.plugins.module_utils._solutions import import_jobs as _import_jobs
+from ansible_collections.coe.power_platform.plugins.module_utils._solutions import operations as _operations
+from ansible_collections.coe.power_platform.plugins.modules import (
+    desktop_flow,
+    desktop_flow_info,
+    desktop_flow_share,
+    desktop_flow_share_info,
+    import_job_info,
+    solution,
+    solution_deployment_info,
+    solution_export,
+    solution_import,
+    solution_info,
+    solution_promote,
+    team,
+)
+from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.package_maker import (
+    CONNECTOR,
+    CloudFlow,
+    DesktopFlow,
+    flow_id,
+    package_files,
+    run_desktop_flow,
+    write_package,
+)
+from ansible_collections.coe.power_platform.tests.unit.plugins.modules.odd_answers import Answers, Mutation, mutations
+from ansible_collections.coe.power_platform.tests.unit.plugins.modules.sharing_scenes import give, held, work
+from ansible_collections.coe.power_platform.tests.unit.plugins.modules.solution_scenes import NAME, put, release
+
+ENVIRONMENT = "odd"
+SEED = 20260101
+SAMPLE, SMALL_SAMPLE = 20, 4  # the small one where a run takes an operation of the environment
+NEW_TEAM = re.compile(r"^teams\(.*?\)")
+FORBIDDEN = {"kind": "error", "status": 403, "code": "0x80040220", "path": "principalobjectaccessset", "count": 99}
+SETTINGS = {"connection_references": {"con_shared": "connection-1"}, "environment_variables": {"con_Mailbox": "a@b.c"}}
+
+
+class Scene:
+    """An environment with a solution whose flows are shared and called, and one run of a module in it."""
+
+    def __init__(self, simulator: Any, folder: pathlib.Path) -> None:
+        self.simulator = simulator
+        self.folder = folder
+        simulator.environments.add(ENVIRONMENT, settings={"job_seconds": 0.05, "requests_per_window": 10**9})
+        simulator.reset(ENVIRONMENT)
+        simulator.clear_faults()
+        self.environment = simulator.environment(ENVIRONMENT)
+        self.params: dict[str, Any] = {}
+        self.faults: list[dict[str, Any]] = []
+        self.package = self._release("2.0.0.0")
+        put(simulator, ENVIRONMENT, self._release("1.0.0.0", flows=(1, 2, 3)))
+        put(simulator, ENVIRONMENT, self._callers())
+        self.shared = [flow_id(1), flow_id(2)]
+        store = self.environment.store
+        self.user = store.first("systemuser", domainname="john.smith@contoso.example")
+        self.team = next(row for row in store.find("team") if row["name"] == "Robotics")
+        holders = [("systemuser", self.user["systemuserid"]), ("team", self.team["teamid"])]
+        give(self.environment, [(flow, table, id, 1) for flow in self.shared for table, id in holders])
+
+    def _release(self, version: str, **content: Any) -> str:
+        return release(
+            self.folder, version, references={"con_shared": CONNECTOR}, variables={"con_Mailbox": None}, **content
+        )
+
+    def _callers(self) -> str:
+        parent = DesktopFlow(flow_id(8), "Parent", child_flows=[flow_id(1)])
+        nightly = CloudFlow(flow_id(9), "Nightly", {"Run": run_desktop_flow(flow_id(1), {"Input1000": "x"})})
+        files = package_files([parent, nightly], unique_name="Callers", version="1.0.0.0")
+        return write_package(self.folder / "Callers.zip", files)
+
+    def run(self, module: Any, mutation: Mutation | None = None) -> tuple[dict[str, Any], Answers]:
+        self.simulator.restore(ENVIRONMENT)
+        self.simulator.clear_journal()
+        self.simulator.clear_faults()
+        for fault in self.faults:
+            self.simulator.add_fault({"environment": ENVIRONMENT, **fault})
+        with Answers(mutation) as answers:
+            result = work(module, {**self.simulator.connection(ENVIRONMENT), **self.params})
+        return result, answers
+
+    @property
+    def writes(self) -> collections.Counter[tuple[str, str, str]]:
+        """The writes of the last run that the environment took; without records of shares and ids of new teams."""
+        return collections.Counter(
+            (entry.method, NEW_TEAM.sub("teams()", entry.path), "" if "Async" in entry.path else entry.body_digest)
+            for entry in self.simulator.journal(ENVIRONMENT, writes=True)
+            if entry.status < 300 and not entry.path.startswith("annotations")
+        )
+
+
+def enforce(scene: Scene) -> Any:
+    principals = [{"user": scene.user["domainname"], "permission": "co_owner"}]
+    scene.params = {
+        "shares": [
+            {"desktop_flow": "Parent", "principals": principals, "include_child_flows": True},
+            {"desktop_flow": flow_id(2), "principals": principals, "exclusive": True},
+        ],
+        "verify": "effective",
+    }
+    return desktop_flow_share
+
+
+def enforce_by_solution(scene: Scene) -> Any:
+    scene.faults = [FORBIDDEN]
+    scene.params = {"shares": [{"solution": NAME, "exclusive": True, "principals": [{"team": "Finance Robotics"}]}]}
+    return desktop_flow_share
+
+
+def audit(scene: Scene) -> Any:
+    scene.params = {
+        "shares": [{"solution": NAME, "exclusive": True, "principals": [{"team": "Finance Robotics"}]}],
+        "audit": True,
+    }
+    return desktop_flow_share
+
+
+def list_shares(scene: Scene) -> Any:
+    scene.params = {"include_role_readers": True}
+    return desktop_flow_share_info
+
+
+def list_flows(scene: Scene) -> Any:
+    return desktop_flow_info
+
+
+def change_flow(scene: Scene) -> Any:
+    scene.params = {"name": "Parent", "owner": {"user": scene.user["domainname"]}, "enabled": False}
+    return desktop_flow
+
+
+def update(scene: Scene) -> Any:
+    scene.params = {"src": scene.package, "on_contract_break": "warn", **SETTINGS}
+    return solution_import
+
+
+def upgrade(scene: Scene) -> Any:
+    update(scene)
+    scene.params["import_mode"] = "upgrade"
+    return solution_import
+
+
+def apply_settings(scene: Scene) -> Any:
+    put(scene.simulator, ENVIRONMENT, scene.package)
+    return update(scene)
+
+
+def predict(scene: Scene) -> Any:
+    scene.params = {"src": [scene.package], "import_mode": "auto", "fail_on_refusal": False}
+    return solution_deployment_info
+
+
+def compare(scene: Scene) -> Any:
+    scene.params = {"package": scene.package}
+    return solution_info
+
+
+def list_solutions(scene: Scene) -> Any:
+    return solution_info
+
+
+def export(scene: Scene) -> Any:
+    files = package_files([DesktopFlow(flow_id(7), "Own")], unique_name="Own", version="1.0.0.0", managed=False)
+    put(scene.simulator, ENVIRONMENT, write_package(scene.folder / "Own.zip", files))
+    scene.params = {"name": "Own", "dest": str(scene.folder / "exported.zip"), "managed": False, "publish": True}
+    return solution_export
+
+
+def promote(scene: Scene) -> Any:
+    put(scene.simulator, ENVIRONMENT, scene.package, staged=True)
+    scene.params = {"name": NAME}
+    return solution_promote
+
+
+def remove(scene: Scene) -> Any:
+    scene.params = {"name": "Callers", "state": "absent"}
+    return solution
+
+
+def refuse_to_remove(scene: Scene) -> Any:
+    scene.params = {"name": NAME, "state": "absent"}
+    return solution
+
+
+def show_import(scene: Scene) -> Any:
+    scene.simulator.snapshot(ENVIRONMENT)
+    update(scene)
+    job = scene.run(solution_import)[0]["import_job"]
+    scene.params = {"id": job["id"], "operation_id": job["operation_id"]}
+    return import_job_info
+
+
+def manage_team(scene: Scene) -> Any:
+    scene.params = {"name": "Invoice robots", "security_roles": ["Basic User"], "description": "x"}
+    return team
+
+
+def change_team(scene: Scene) -> Any:
+    scene.params = {"name": "Finance Robotics", "security_roles": ["Basic User"], "exclusive": True}
+    return team
+
+
+SCENES: list[Callable[[Scene], Any]] = [
+    enforce,
+    enforce_by_solution,
+    audit,
+    list_shares,
+    list_flows,
+    change_flow,
+    update,
+    upgrade,
+    apply_settings,
+    predict,
+    compare,
+    list_solutions,
+    export,
+    promote,
+    remove,
+    refuse_to_remove,
+    show_import,
+    manage_team,
+    change_team,
+]
+
+
+def chosen(found: list[Mutation], writes: collections.Counter[tuple[str, str, str]]) -> list[Mutation]:
+    slow = any(path.endswith("Async") for _method, path, _digest in writes)
+    wanted = os.environ.get("ODD_ANSWERS", str(SMALL_SAMPLE if slow else SAMPLE))
+    return found if wanted == "all" else random.Random(SEED).sample(found, min(int(wanted), len(found)))
+
+
+@pytest.fixture
+def scene(simulators: Any, simulated_time: Any, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> Scene:
+    monkeypatch.setattr(_operations, "LOST_START_SECONDS", 2.0)
+    monkeypatch.setattr(_import_jobs, "YOUNG_SECONDS", 2.0)
+    return Scene(simulators, tmp_path)
+
+
+@pytest.mark.parametrize("prepare", SCENES, ids=lambda prepare: str(prepare.__name__))
+def test_an_odd_member_is_an_error_or_does_no_harm(
+    scene: Scene, prepare: Callable[[Scene], Any], record_property: Callable[[str, object], None]
+) -> None:
+    module = prepare(scene)
+    scene.simulator.snapshot(ENVIRONMENT)
+    before = held(scene.environment).keys()
+    result, answers = scene.run(module)
+    assert not result.get("failed") or prepare is refuse_to_remove, result["msg"]
+    writes, shares = scene.writes, before & held(scene.environment).keys()
+    wrong: list[str] = []
+    tried = 0
+    for mutation in chosen(mutations(answers.members), writes):
+        try:
+            odd, mutated = scene.run(module, mutation)
+        except Exception:
+            wrong.append(f"{mutation}: {traceback.format_exc().splitlines()[-1]} {where()}")
+            tried += 1
+            continue
+        tried += mutated.changed
+        wrong += [f"{mutation}: {fault}" for fault in faults(scene, mutation, odd, writes, shares)]
+    record_property("sum of odd answers", tried)
+    assert not wrong, f"{len(wrong)} of {tried}:\n" + "\n".join(wrong)
+
+
+def where() -> str:
+    return traceback.format_exc().splitlines()[-3 if "^" not in traceback.format_exc().splitlines()[-2] else -4].strip()
+
+
+def faults(
+    scene: Scene,
+    mutation: Mutation,
+    odd: dict[str, Any],
+    writes: collections.Counter[tuple[str, str, str]],
+    shares: set[tuple[str, str]],
+) -> list[str]:
+    """Return what is wrong with a run in which a member was odd."""
+    found = []
+    message = str(odd.get("msg", ""))
+    if "whose member" in message and scene.simulator.connection(ENVIRONMENT)["environment_url"] not in message:
+        found.append(f"does not name the request: {message}")
+    if "whose member" in message and mutation.place.is_column and mutation.place.name not in message:
+        found.append(f"does not name the member {mutation.place.name}: {message}")
+    if mutation.is_misfit and (more := scene.writes - writes):
+        found.append(f"wrote {list(more)}")
+    if max([scene.writes[write] for write in scene.writes if write[1].endswith("Async")], default=0) > 1:
+        found.append("started twice")
+    lost = shares - held(scene.environment).keys()
+    if mutation.is_misfit and lost and not scene.environment.store.count("annotation"):
+        found.append(f"lost {len(lost)} shares without a record of them: {message}")
+    return found
