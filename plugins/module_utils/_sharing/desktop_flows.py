@@ -18,7 +18,6 @@ from .._dataverse.reading import Query, read_together
 from .._dataverse.rows import Row, UnreadRows
 from .._errors import AmbiguousMatchError, NoMatchError
 from .._packages.components import WORKFLOW_TYPE
-from .._packages.package import dependency_ids
 from .._text import listed
 from .principals import Principal
 

@@ -165,7 +165,7 @@ def _names(record: ShareRecord) -> set[str]:
 def _versions(client: DataverseClient, records: Sequence[ShareRecord]) -> dict[str, str]:
     names = sorted({name for record in records for name in _names(record)})
     query = Query("solutions", "uniquename,version", [f"uniquename eq {quote(name)}" for name in names])
-    return {row.text("uniquename").casefold(): row.text("version") for row in read_together(client, query)[0]}
+    return {row.text("uniquename").casefold(): row.version("version") for row in read_together(client, query)[0]}
 
 
 def _decided(record: ShareRecord, versions: Mapping[str, str]) -> bool:

@@ -19,6 +19,7 @@ from .._dataverse.odata import guid
 from .._dataverse.reading import Query
 from .._dataverse.rows import Row
 from .._errors import UNREADABLE, ConfigurationError
+from .._packages.manifest import version_key
 from .changes import Share, ShareKey
 
 # 400 shares of 400 flows with the longest names stay below the 100,000 characters that notetext takes.
@@ -94,7 +95,9 @@ def _start_from_json(content: Any) -> Start | None:
     if content is None:
         return None
     action, version, known = content
-    return Start(str(action), version and str(version), tuple(map(str, known)))
+    if version is not None:
+        version_key(version)
+    return Start(str(action), version, tuple(map(str, known)))
 
 
 def _checked(text: str) -> str:

@@ -47,9 +47,7 @@ def read_shares(client: DataverseClient, flow_ids: Collection[str], *, tolerant:
     return sorted(read_grants(client, flow_ids, tolerant=tolerant))
 
 
-def read_grants(
-    client: DataverseClient, flow_ids: Collection[str], *, tolerant: bool = False
-) -> dict[Share, str]:
+def read_grants(client: DataverseClient, flow_ids: Collection[str], *, tolerant: bool = False) -> dict[Share, str]:
     """Return the explicit shares of flows as ``read_shares`` does, each with what tells its grant from a later one.
 
     That is row and time of the grant, or an empty text for who may not read the table of shares.
