@@ -31,6 +31,8 @@ from .web_api import WebApi
 
 LARGEST_PAGE = 5000
 PAGE = {"Prefer": f"odata.maxpagesize={LARGEST_PAGE}"}  # each page's request must ask for it
+MOST_PAGES = 10_000
+LISTING = 3  # how many times the seconds of one exchange all pages of a listing may take together
 LONGEST_QUERY = 6000
 FILE_TIMEOUT = 600.0  # seconds without a byte while the service validates or packs a whole solution
 
@@ -247,10 +249,15 @@ class DataverseClient:
     def rows(self, page: Row, headers: Mapping[str, str] | None = None) -> Iterator[Row]:
         """Yield the rows of a page and of those that follow it; ``headers`` as for the first."""
         yield from page.rows()
+        seen: set[str] = set()
+        seconds = 0.0
         while following := page.optional_text("@odata.nextLink"):
-            page = self._api.json("GET", following, headers=PAGE if headers is None else headers)
-            if page.get("@odata.nextLink") == following:
+            if following in seen or len(seen) == MOST_PAGES or seconds > LISTING * self._session.longest():
                 raise ApiError(f"The pages of {self._api.attempted('GET', following)} never end.", status=200)
+            seen.add(following)
+            begin = self.clock.monotonic()
+            page = self._api.json("GET", following, headers=PAGE if headers is None else headers)
+            seconds += self.clock.monotonic() - begin
             yield from page.rows()
 
     def read_each(self, reader: Callable[[Row], T], rows: Iterable[Row], *, tolerant: bool = True) -> Iterator[T]:

@@ -22,7 +22,7 @@ from .._files import open_regular
 from .._transport.messages import read_json
 
 PIECE = 3 * 64 * 1024  # a multiple of three, so that pieces of base64 join without padding
-LONGEST_HEAD = 64 * 1024
+LONGEST_REST = 64 * 1024  # of what surrounds the member
 ESCAPES = re.compile(rb"\\(?:u00([0-7][0-9a-fA-F])|(/))")
 
 
@@ -98,7 +98,7 @@ class Base64Member:
         self._file.truncate()
         self.head = b""
         self._text = b""
-        self._tail = b""
+        self._tail = bytearray()
         self._inside = False
         self.found = False
 
@@ -107,7 +107,7 @@ class Base64Member:
         if self._inside:
             self._take_text(chunk)
         elif self.found:
-            self._tail += chunk
+            self._end(chunk)
         else:
             self._search(chunk)
 
@@ -119,7 +119,7 @@ class Base64Member:
             rest = self.head[match.end() :]
             self.head = self.head[: match.end()]
             self._take_text(rest)
-        elif len(self.head) > LONGEST_HEAD:
+        elif len(self.head) > LONGEST_REST:
             raise ValueError("the expected member is not at the beginning of the answer")
 
     def _take_text(self, chunk: bytes) -> None:
@@ -128,8 +128,8 @@ class Base64Member:
         end = text.find(b'"')
         if end >= 0:
             self._inside = False
-            self._tail = text[end + 1 :]
             self._decode(_unescaped(text[:end]))
+            self._end(text[end + 1 :])
             return
         # An escape may be cut in two; it is at most six bytes long.
         cut = text.rfind(b"\\", max(0, len(text) - 5))
@@ -137,6 +137,12 @@ class Base64Member:
         usable = len(whole) - len(whole) % 4
         self._decode(whole[:usable])
         self._text = whole[usable:] + (b"" if cut < 0 else text[cut:])
+
+    def _end(self, chunk: bytes) -> None:
+        """Keep what comes behind the member; it is short."""
+        self._tail += chunk
+        if len(self._tail) > LONGEST_REST:
+            raise ValueError("too much comes after the expected member")
 
     def _decode(self, text: bytes) -> None:
         """Write the bytes of a piece of base64."""

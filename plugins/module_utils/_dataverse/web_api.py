@@ -82,7 +82,7 @@ class WebApi:
             if response.status != 401 or last_token:
                 break
             self.tokens.forget()
-        if response.status >= 300:
+        if not 200 <= response.status < 300:
             raise refusal(response, self.attempted(method, path), repeatable=repeatable)
         return response
 

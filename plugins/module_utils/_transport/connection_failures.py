@@ -14,6 +14,8 @@ import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .bounds import UnacceptableAnswerError
+
 try:
     import requests
     import urllib3
@@ -42,6 +44,8 @@ class Failure:
 def explain(error: OSError, host: str, option: str) -> Failure:
     """Say what an exception of requests means; ``option`` is the connection option that the host comes from."""
     causes = list(_causes(error))
+    if unacceptable := next((cause for cause in causes if isinstance(cause, UnacceptableAnswerError)), None):
+        return Failure(f"{host} {unacceptable}", False, True)
     if isinstance(error, requests.exceptions.InvalidURL):
         return Failure(f"{host!r} is no usable host name, correct {option}", False, False)
     if isinstance(error, requests.exceptions.ProxyError):

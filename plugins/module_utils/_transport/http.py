@@ -8,14 +8,27 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
+import io
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from .._clock import Clock
 from .._errors import ConfigurationError, OutcomeUnknownError, TransportError
 from .._version import VERSION
 from .addresses import Address, parsed
+from .bounds import (
+    CURRENT,
+    LARGEST_ANSWER,
+    LARGEST_ERROR,
+    LARGEST_FILE,
+    PATIENCE,
+    Budget,
+    TimedBody,
+    UnacceptableAnswerError,
+    too_large,
+)
 from .connection_failures import Failure, explain
 from .messages import Response, Sink, StreamedBody, WholeBody
 from .retry_policy import REPEATABLE, RetryPolicy, backoff, retry_after
@@ -26,10 +39,13 @@ try:
 except ImportError:
     REQUESTS_FOUND = False
 else:
+    from .bounds import BoundedAdapter
+
     REQUESTS_FOUND = True
 
 USER_AGENT = f"coe.power_platform/{VERSION}"
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+ENCODINGS = frozenset({"identity", "gzip", "x-gzip"})
 CHUNK = 64 * 1024
 
 
@@ -52,7 +68,10 @@ class HttpSession:
         if not REQUESTS_FOUND:
             raise ConfigurationError("The Python library requests is missing, install the package requests with pip.")
         self._session = requests.Session()
-        self._session.headers["User-Agent"] = user_agent
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, BoundedAdapter())
+        # gzip is what all versions of urllib3 decode piece by piece.
+        self._session.headers.update({"User-Agent": user_agent, "Accept-Encoding": "gzip"})
         # requests prepares to follow a redirect even when it must not: it reads the whole answer and parses its target.
         self._session.get_redirect_target = lambda answer: None  # type: ignore[method-assign, assignment]
         self._verify = verify
@@ -63,6 +82,10 @@ class HttpSession:
     def close(self) -> None:
         """Close all connections."""
         self._session.close()
+
+    def longest(self, timeout: float = 0) -> float:
+        """Return the seconds that one exchange may take altogether."""
+        return PATIENCE * max(timeout, self._timeout)
 
     def pause(self, seconds: float, reason: str) -> None:
         """Wait, and tell why."""
@@ -81,23 +104,22 @@ class HttpSession:
         stream_to: Sink | None = None,
         timeout: float = 0,
         direct: bool = False,
+        largest: int = LARGEST_ANSWER,
         option: str = "environment_url",
     ) -> Response:
         """Send a request, again where the policy allows it, and return the last answer whatever its status.
 
         ``stream_to`` takes the body of a 200; ``timeout`` counts where it is longer than the session's; ``direct`` goes
-        past all proxies; ``option`` is the connection option that the URL comes from, for messages.
+        past all proxies; ``largest`` counts the bytes of an answer without error; ``option`` is the connection option
+        that the URL comes from, for messages.
         Raises ``TransportError`` when nothing was carried out, ``OutcomeUnknownError`` when that cannot be told.
         """
         address = _usable(url, option)
         body = WholeBody(data) if isinstance(data, bytes) else data
-        exchange: dict[str, Any] = {
-            "headers": dict(headers or {}),
-            "data": body,
-            "timeout": max(timeout, self._timeout),
-        }
-        if direct:
-            exchange["proxies"] = {"http": None, "https": None}
+        most = largest if stream_to is None else LARGEST_FILE
+        exchange = _Exchange(
+            method, dict(headers or {}), body, max(timeout, self._timeout), stream_to, direct, most, option
+        )
         what = f"{method} {address.path}"
         for attempt in range(1, retry.attempts + 1):
             last = attempt == retry.attempts
@@ -107,8 +129,8 @@ class HttpSession:
                 # On a kept connection that the server is just closing it could not be told whether the request arrived.
                 self._session.close()
             try:
-                response = self._exchange(method, address, exchange, stream_to, option)
-            except requests.exceptions.RequestException as error:
+                response = self._exchange(address, exchange)
+            except (requests.exceptions.RequestException, UnacceptableAnswerError) as error:
                 failure = explain(error, address.netloc, option)
                 delivered = failure.delivered and (body is None or body.complete)
                 if last or not failure.temporary or (delivered and not retry.repeatable):
@@ -121,35 +143,46 @@ class HttpSession:
             self.pause(seconds, f"{what} was answered with {response.status}")
         return response
 
-    def _exchange(
-        self, method: str, address: Address, exchange: dict[str, Any], stream_to: Sink | None, option: str
-    ) -> Response:
+    def _exchange(self, address: Address, exchange: _Exchange) -> Response:
         """Send a request once, following redirects of reads within the same origin."""
+        budget = Budget(self.clock, self.longest(exchange.timeout), exchange.largest)
+        CURRENT.set(budget)
         for _hop in range(5):
-            response = self._send(method, address.url, exchange, stream_to)
+            response = self._send(address.url, exchange, budget)
             location = response.headers.get("Location")
             if response.status not in REDIRECTS or not location:
                 return response
             target = address.joined(location)
-            if method != "GET" or target is None or target.origin != address.origin:
+            if exchange.method != "GET" or target is None or target.origin != address.origin:
                 break
             address = target
         raise TransportError(
-            f"{method} {address.path} was redirected from {address.origin} to"
+            f"{exchange.method} {address.path} was redirected from {address.origin} to"
             f" {target.origin if target else 'an unusable address'}, which is not followed;"
-            f" set {option} to the address that answers itself.",
+            f" set {exchange.option} to the address that answers itself.",
             status=response.status,
         )
 
-    def _send(self, method: str, url: str, exchange: dict[str, Any], stream_to: Sink | None) -> Response:
+    def _send(self, url: str, exchange: _Exchange, budget: Budget) -> Response:
         """Send a request once and read the answer."""
+        settings: dict[str, Any] = {"proxies": {"http": None, "https": None}} if exchange.direct else {}
+        if exchange.body is not None:
+            settings["data"] = TimedBody(exchange.body, budget)
         with warnings.catch_warnings():
             # The user chose validate_certs: false; a warning for each request would only hide others.
             warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
-            # verify goes with each request: requests lets REQUESTS_CA_BUNDLE win over Session.verify.
             try:
                 answer = self._session.request(
-                    method, url, **exchange, verify=self._verify, auth=_keep_headers, stream=True, allow_redirects=False
+                    exchange.method,
+                    url,
+                    headers=exchange.headers,
+                    timeout=exchange.timeout,
+                    # Goes with each request: requests lets REQUESTS_CA_BUNDLE win over Session.verify.
+                    verify=self._verify,
+                    auth=_keep_headers,
+                    stream=True,
+                    allow_redirects=False,
+                    **settings,
                 )
             except requests.exceptions.RequestException:
                 raise
@@ -159,14 +192,49 @@ class HttpSession:
                     " check ca_path and the environment variables REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE."
                 ) from error
         with answer:
-            body = b""
-            if stream_to is not None and answer.status_code == 200:
-                stream_to.reset()
-                for chunk in answer.iter_content(CHUNK):
-                    stream_to.write(chunk)
-            else:
-                body = answer.content
-            return Response(answer.status_code, answer.headers, body, url)
+            return Response(answer.status_code, answer.headers, _body(answer, exchange), url)
+
+
+@dataclass(frozen=True)
+class _Exchange:
+    """A request as it goes out, several times if need be, and what its answer may be."""
+
+    method: str
+    headers: dict[str, str]
+    body: StreamedBody | None
+    timeout: float
+    sink: Sink | None
+    direct: bool
+    largest: int
+    option: str
+
+
+def _body(answer: Any, exchange: _Exchange) -> bytes:
+    """Return the body of an answer, nothing where the sink takes it, and of an error as much as messages need."""
+    encoding = answer.headers.get("Content-Encoding") or "identity"
+    if encoding.lower() not in ENCODINGS:
+        raise UnacceptableAnswerError(f"answered in an encoding that nobody asked for ({encoding})")
+    memory, write = io.BytesIO(), exchange.sink.write if exchange.sink and answer.status_code == 200 else None
+    if exchange.sink and write:
+        exchange.sink.reset()
+    failed = answer.status_code >= 300
+    left = LARGEST_ERROR if failed else exchange.largest
+    for chunk in _chunks(answer):
+        left -= len(chunk)
+        if left < 0 and not failed:
+            raise too_large(exchange.largest)
+        if left < 0:
+            break
+        (write or memory.write)(chunk)
+    return memory.getvalue()
+
+
+def _chunks(answer: Any) -> Iterator[bytes]:
+    """Yield the decoded bytes of an answer."""
+    try:
+        yield from answer.iter_content(CHUNK)
+    except ValueError as error:  # http.client's for a chunk of less than no bytes
+        raise UnacceptableAnswerError("broke the rules of HTTP, check any proxy on the way") from error
 
 
 def headers_from(lines: Iterable[str]) -> Mapping[str, str]:

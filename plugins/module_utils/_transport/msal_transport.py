@@ -16,6 +16,7 @@ from urllib.parse import urlencode, urlsplit
 
 from .._errors import AuthenticationError
 from .addresses import parsed
+from .bounds import MEGABYTE
 from .http import HttpSession
 from .messages import Response, read_json
 from .retry_policy import RetryPolicy
@@ -57,7 +58,7 @@ class MsalTransport:
         self._session = session
         self._secrets = secrets
         self._post_to = post_to
-        self._settings: dict[str, Any] = {"retry": retry, "direct": direct, "option": option}
+        self._settings: dict[str, Any] = {"retry": retry, "direct": direct, "largest": MEGABYTE, "option": option}
 
     def get(
         self, url: str, *, params: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None

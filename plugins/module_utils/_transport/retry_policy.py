@@ -56,7 +56,7 @@ def retry_after(response: Response, now: float) -> float | None:
         return None
     try:
         seconds = float(value) if value.strip().isdigit() else parsedate_to_datetime(value).timestamp() - now
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         return None
     return min(max(seconds, 0.0), LONGEST_PAUSE) + random.uniform(0, 0.5)
 

@@ -304,6 +304,35 @@ def test_refused_ready_token_is_final(server: HttpsServer) -> None:
     assert len(server.requests) == 1
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 200_000,
+        b'{"a":' * 200_000,
+        b'{"a": "\\ud800"}',
+        b'{"a": "\\uDFFF\\uD800"}',
+        b'{"\\ud800": 1}',
+        b'{"a": "\xed\xa0\x80"}',
+        b'{"a": "\xff"}',
+        b'{"a": ' + b"9" * 5000 + b"}",
+    ],
+)
+@pytest.mark.parametrize("status", [200, 400])
+def test_document_that_cannot_be_worked_with_is_unreadable(
+    client: DataverseClient, server: HttpsServer, body: bytes, status: int
+) -> None:
+    server.answers = [Answer(status, body if status == 200 else b'{"error": {"code": "1", "message": ' + body + b"}}")]
+    with pytest.raises(ApiError, match="an unreadable body"):
+        client.get("WhoAmI()")
+    with pytest.raises(OutcomeUnknownError if status == 200 else ApiError, match="an unreadable body"):
+        client.call("ImportSolutionAsync")
+
+
+def test_characters_in_two_halves_are_read(client: DataverseClient, server: HttpsServer) -> None:
+    server.answers = [Answer(200, b'\xef\xbb\xbf{"a": "\\ud83d\\ude00 \\\\ud800"}')]
+    assert client.get("WhoAmI()") == {"a": "\U0001f600 \\ud800"}
+
+
 def test_html_instead_of_json_says_what_to_check(client: DataverseClient, server: HttpsServer) -> None:
     server.answers = [Answer(200, b"<html>Power Apps</html>", {"Content-Type": "text/html"})]
     with pytest.raises(ApiError, match="an HTML page instead of JSON; check that environment_url is the address"):
@@ -369,6 +398,9 @@ def test_download_starts_again_after_a_broken_answer(client: DataverseClient, se
         Answer(200, b"<html>sign in</html>", {"Content-Type": "text/html"}),
         Answer(200, {"Other": 1}),
         Answer(200, b""),
+        Answer(200, b'{"ExportSolutionFile": "YWJj", "x": "' + b"a" * 300_000 + b'"}'),
+        Answer(200, b'{"ExportSolutionFile": "YWJj", "x": ' + b"[" * 30_000),
+        Answer(200, b'{"ExportSolutionFile": "YWJj", "x": "\\ud800"}'),
     ],
 )
 def test_unusable_download_is_an_error(client: DataverseClient, server: HttpsServer, answer: Answer) -> None:

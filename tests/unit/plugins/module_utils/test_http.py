@@ -36,6 +36,8 @@ from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.http
     HttpsServer,
     https_server,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 UNREPEATABLE = RetryPolicy(repeatable=False)
 
@@ -363,6 +365,31 @@ def test_endless_redirects_end(session: HttpSession, server: HttpsServer) -> Non
 def test_retry_after_counts_up_to_five_minutes(value: str, least: float | None, most: float | None) -> None:
     seconds = retry_after(Response(429, {"Retry-After": value}, b"", "https://x"), time.time())
     assert seconds is None if least is None or most is None else seconds is not None and least <= seconds <= most
+
+
+@pytest.mark.parametrize(
+    ("value", "most"),
+    [
+        ("9" * 400, 300.5),
+        ("9" * 10_000, 300.5),
+        ("1e400", None),
+        ("\u00b2", None),
+        ("", None),
+        ("Fri, 31 Dec 99999 23:59:59 GMT", None),
+        ("Mon, 01 Jan 0001 00:00:00 +9999", None),
+        ("Fri, 31 Dec 9999 23:59:59 -9999", None),
+        ("Thu, 01 Jan 1970 00:00:00 +999999999999", None),
+    ],
+)
+def test_absurd_retry_after_is_no_traceback(value: str, most: float | None) -> None:
+    seconds = retry_after(Response(429, {"Retry-After": value}, b"", "https://x"), time.time())
+    assert seconds is None if most is None else seconds is not None and 0 <= seconds <= most
+
+
+@given(st.text(max_size=40) | st.from_regex(r"[A-Z][a-z]{2}, \d{1,9} Jan -?\d{1,9} \d+:\d+:\d+ [+-]\d{1,12}"))
+def test_any_retry_after_is_a_pause_or_none(value: str) -> None:
+    seconds = retry_after(Response(429, {"Retry-After": value}, b"", "https://x"), time.time())
+    assert seconds is None or 0 <= seconds <= 300.5
 
 
 def test_retry_after_may_be_a_date() -> None:

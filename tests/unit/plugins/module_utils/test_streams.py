@@ -163,6 +163,15 @@ def test_document_without_the_member_is_told(document: bytes) -> None:
     assert (data, found) == (b"", False)
 
 
+def test_endless_rest_is_not_kept() -> None:
+    sink = Base64Member("File", io.BytesIO())
+    sink.write(b'{"File": "YWJj", "x": "')
+    for _number in range(64):
+        sink.write(b"a" * 1000)
+    with pytest.raises(ValueError, match="too much comes after"):
+        sink.write(b"a" * 65536)
+
+
 def test_endless_beginning_is_not_kept() -> None:
     with pytest.raises(ValueError, match="not at the beginning"):
         written(b'{"a":"' + b"x" * 200_000, sizes=(1000, 2000))
