@@ -19,11 +19,11 @@ def run(connection: dict[str, Any], shares: list[dict[str, Any]], **params: Any)
     return work(desktop_flow_share, {"shares": shares, **connection, **params})
 
 
-def work(module: ModuleType, params: dict[str, Any], *, check_mode: bool = False) -> dict[str, Any]:
-    """Do the work of a module and return its result; may be called from several threads."""
+def work(module: ModuleType, params: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """Do the work of a module and return its result; may be called from several threads. Options are those of Work."""
     validation = ArgumentSpecValidator(**module.MODULE.validation()).validate(params)
     assert not validation.error_messages, validation.error_messages
-    return perform(module.MODULE, Work(validation.validated_parameters, check_mode=check_mode)).result
+    return perform(module.MODULE, Work(validation.validated_parameters, **options)).result
 
 
 def make_flows(environment: Any, count: int) -> list[str]:

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.jobs import Jobs
 from ansible_collections.coe.power_platform.plugins.module_utils._solutions import import_jobs as _import_jobs
 from ansible_collections.coe.power_platform.plugins.module_utils._solutions import operations as _operations
 from ansible_collections.coe.power_platform.plugins.modules import (
@@ -66,6 +67,7 @@ class Scene:
         simulator.clear_faults()
         self.environment = simulator.environment(ENVIRONMENT)
         self.params: dict[str, Any] = {}
+        self.warnings: list[str] = []
         self.faults: list[dict[str, Any]] = []
         self.package = self._release("2.0.0.0")
         put(simulator, ENVIRONMENT, self._release("1.0.0.0", flows=(1, 2, 3)))
@@ -95,7 +97,9 @@ class Scene:
         for fault in self.faults:
             self.simulator.add_fault({"environment": ENVIRONMENT, **fault})
         with Answers(mutation) as answers:
-            result = work(module, {**self.simulator.connection(ENVIRONMENT), **self.params})
+            task = {**self.simulator.connection(ENVIRONMENT), **self.params}
+            self.warnings.clear()
+            result = work(module, task, warn=self.warnings.append)
         return result, answers
 
     @property
@@ -271,17 +275,13 @@ def test_an_odd_member_is_an_error_or_does_no_harm(
         try:
             odd, mutated = scene.run(module, mutation)
         except Exception:
-            wrong.append(f"{mutation}: {traceback.format_exc().splitlines()[-1]} {where()}")
             tried += 1
+            wrong.append(f"{mutation}: {traceback.format_exc(-1)}")
             continue
         tried += mutated.changed
         wrong += [f"{mutation}: {fault}" for fault in faults(scene, mutation, odd, writes, shares)]
     record_property("sum of odd answers", tried)
     assert not wrong, f"{len(wrong)} of {tried}:\n" + "\n".join(wrong)
-
-
-def where() -> str:
-    return traceback.format_exc().splitlines()[-3 if "^" not in traceback.format_exc().splitlines()[-2] else -4].strip()
 
 
 def faults(
@@ -306,3 +306,115 @@ def faults(
     if mutation.is_misfit and lost and not scene.environment.store.count("annotation"):
         found.append(f"lost {len(lost)} shares without a record of them: {message}")
     return found
+
+
+def spoil_dependencies(scene: Scene, flow: str) -> None:
+    """Let the environment keep a JSON text that no client writes, and start from that."""
+    scene.environment.store.update("workflow", flow, {"dependencies": "[]"})
+    scene.simulator.snapshot(ENVIRONMENT)
+
+
+def mutation_of(answers: Answers, kind: str, *path: str | int) -> Mutation:
+    """Return the mutation of the first member that ends so."""
+    return next(Mutation(place, kind, it) for place, it in answers.members if place.path[-len(path) :] == path)
+
+
+@pytest.mark.parametrize("kind", ["absent", "null", "a number", "a text"])
+@pytest.mark.parametrize("prepare", [update, upgrade, promote, remove], ids=lambda prepare: str(prepare.__name__))
+def test_an_operation_answered_without_its_id_is_found_again(
+    scene: Scene, prepare: Callable[[Scene], Any], kind: str
+) -> None:
+    module = prepare(scene)
+    scene.simulator.snapshot(ENVIRONMENT)
+    result, answers = scene.run(module)
+    writes = scene.writes
+    odd, mutated = scene.run(module, mutation_of(answers, kind, "AsyncOperationId"))
+    assert mutated.changed
+    assert not odd.get("failed"), odd["msg"]
+    assert odd["changed"]
+    assert odd["solution"] == result["solution"]
+    assert scene.writes == writes
+
+
+def test_an_operation_that_is_neither_told_nor_found_leaves_its_outcome_open(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Jobs, "recent", lambda _self: [])
+    module = update(scene)
+    scene.simulator.snapshot(ENVIRONMENT)
+    _result, answers = scene.run(module)
+    odd, _mutated = scene.run(module, mutation_of(answers, "absent", "AsyncOperationId"))
+    assert odd["failed"]
+    assert "whether the environment took it is unknown" in odd["msg"]
+    assert "whose member AsyncOperationId is missing and not a GUID" in odd["msg"]
+    assert sum(path == "ImportSolutionAsync" for _method, path, _digest in scene.writes.elements()) == 1
+
+
+@pytest.mark.parametrize("prepare", [list_flows, list_shares], ids=lambda prepare: str(prepare.__name__))
+def test_one_odd_flow_is_left_out_of_a_list_and_told(scene: Scene, prepare: Callable[[Scene], Any]) -> None:
+    module = prepare(scene)
+    scene.simulator.snapshot(ENVIRONMENT)
+    everything = {flow["id"] for flow in scene.run(module)[0]["desktop_flows"]}
+    spoil_dependencies(scene, flow_id(3))
+    listed = {flow["id"] for flow in scene.run(module)[0]["desktop_flows"]}
+    assert everything - listed == {flow_id(3)}
+    (warning,) = scene.warnings
+    assert "Left out is what cannot be read: GET workflows in https://" in warning
+    assert f"(workflowid {flow_id(3)}) whose member dependencies is a text and not the JSON of an object" in warning
+
+
+def test_one_odd_flow_does_not_keep_others_from_their_shares(scene: Scene) -> None:
+    module = enforce(scene)
+    scene.simulator.snapshot(ENVIRONMENT)
+    scene.run(module)
+    shares = held(scene.environment)
+    scene.simulator.restore(ENVIRONMENT)
+    spoil_dependencies(scene, flow_id(3))
+    assert scene.run(module)[0]["changed"]
+    assert held(scene.environment) == shares
+
+
+@pytest.mark.parametrize("prepare", [enforce, enforce_by_solution, audit], ids=lambda prepare: str(prepare.__name__))
+def test_an_odd_flow_that_is_declared_stops_the_task_before_it_writes(
+    scene: Scene, prepare: Callable[[Scene], Any]
+) -> None:
+    module = prepare(scene)
+    spoil_dependencies(scene, flow_id(1))
+    result, _answers = scene.run(module)
+    assert result["failed"]
+    assert f"(workflowid {flow_id(1)}) whose member dependencies is" in result["msg"]
+    assert not scene.writes
+
+
+@pytest.mark.parametrize("column", ["principalid", "principaltypecode", "accessrightsmask", "objectid"])
+@pytest.mark.parametrize("prepare", [enforce, upgrade], ids=lambda prepare: str(prepare.__name__))
+def test_an_odd_share_is_never_taken_for_none(scene: Scene, prepare: Callable[[Scene], Any], column: str) -> None:
+    module = prepare(scene)
+    scene.simulator.snapshot(ENVIRONMENT)
+    shares = held(scene.environment)
+    _result, answers = scene.run(module)
+    odd, mutated = scene.run(module, mutation_of(answers, "an object", column))
+    assert mutated.changed
+    assert odd["failed"]
+    assert f"whose member {column} is an object and not" in odd["msg"]
+    assert held(scene.environment) == shares
+    assert not any(path in ("StageAndUpgradeAsync", "RevokeAccess") for _method, path, _digest in scene.writes)
+
+
+def test_an_odd_flow_of_the_solution_stops_its_upgrade(scene: Scene) -> None:
+    module = upgrade(scene)
+    spoil_dependencies(scene, flow_id(1))
+    shares = held(scene.environment)
+    result, _answers = scene.run(module)
+    assert result["failed"]
+    assert "whose member dependencies is a text and not the JSON of an object" in result["msg"]
+    assert held(scene.environment) == shares
+    assert [path for _method, path, _digest in scene.writes] == ["StageSolution"]
+
+
+def test_an_odd_flow_of_others_is_told_by_a_plan_and_stops_nothing(scene: Scene) -> None:
+    module = upgrade(scene)
+    spoil_dependencies(scene, flow_id(8))
+    result, _answers = scene.run(module)
+    assert not result.get("failed"), result["msg"]
+    assert any(f"(workflowid {flow_id(8)}) whose member dependencies" in warning for warning in scene.warnings)
