@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
@@ -62,6 +62,14 @@ class Row(Mapping[str, object]):
     def __len__(self) -> int:
         return len(self._members)
 
+    def get(self, name: str, default: object = None) -> object:
+        """Return a member whatever it is, at the speed of a dictionary."""
+        return self._members.get(name, default)
+
+    def items(self) -> ItemsView[str, object]:
+        """Return names and members, at the speed of a dictionary."""
+        return self._members.items()
+
     def text(self, name: str) -> str:
         """Return a text, which may be empty."""
         value = self._members.get(name)
@@ -71,7 +79,10 @@ class Row(Mapping[str, object]):
 
     def optional_text(self, name: str) -> str | None:
         """Return a text or None."""
-        return None if self._members.get(name) is None else self.text(name)
+        value = self._members.get(name)
+        if value is None or isinstance(value, str):
+            return value
+        raise self.odd(name, "a text")
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Return a list of texts; none for a member that is null or missing."""
@@ -91,7 +102,8 @@ class Row(Mapping[str, object]):
 
     def optional_guid(self, name: str) -> str | None:
         """Return an id in lower case or None, also for an empty text."""
-        return None if self._members.get(name) in (None, "") else self.guid(name)
+        value = self._members.get(name)
+        return None if value is None or value == "" else self.guid(name)
 
     def version(self, name: str) -> str:
         """Return a version of one to four numbers."""

@@ -65,7 +65,7 @@ class NoteRecords:
     def found(self, rows: Iterable[Row]) -> list[ShareRecord]:
         """Return the records in rows that ``query`` brought; who asks is looked up only when there are any."""
         return [
-            read_record(id, note.text("notetext"), f"The note {id}", "delete the note")
+            read_record(id, note.optional_text("notetext") or "", f"The note {id}", "delete the note")
             for note in rows
             if (id := self._own(note))
         ]
