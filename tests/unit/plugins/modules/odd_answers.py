@@ -47,14 +47,9 @@ class Place:
     path: tuple[str | int, ...]
 
     @property
-    def name(self) -> str:
-        """The name of the member."""
-        return next(str(step) for step in reversed(self.path) if isinstance(step, str))
-
-    @property
-    def is_column(self) -> bool:
-        """Whether it is a member of a row or an object, not a list of rows and no element of a list."""
-        return isinstance(self.path[-1], str) and self.path != ("value",)
+    def names(self) -> list[str]:
+        """The names by one of which an error may call the member: its own, and those of the objects that it is in."""
+        return [step for step in self.path if isinstance(step, str) and self.path != ("value",) and step != "value"]
 
 
 @dataclasses.dataclass(frozen=True)

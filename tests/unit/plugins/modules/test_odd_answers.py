@@ -296,8 +296,8 @@ def faults(
     message = str(odd.get("msg", ""))
     if "whose member" in message and scene.simulator.connection(ENVIRONMENT)["environment_url"] not in message:
         found.append(f"does not name the request: {message}")
-    if "whose member" in message and mutation.place.is_column and mutation.place.name not in message:
-        found.append(f"does not name the member {mutation.place.name}: {message}")
+    if "whose member" in message and mutation.place.names and not any(name in message for name in mutation.place.names):
+        found.append(f"does not name the member: {message}")
     if mutation.is_misfit and (more := scene.writes - writes):
         found.append(f"wrote {list(more)}")
     if max([scene.writes[write] for write in scene.writes if write[1].endswith("Async")], default=0) > 1:
