@@ -69,6 +69,8 @@ class SolutionExport:
         if os.path.isdir(dest) or dest.endswith(os.sep):
             kind = "_managed" if self._options.managed else ""
             dest = os.path.join(dest, f"{self._solution.name}_{self._version.replace('.', '_')}{kind}.zip")
+        if os.path.exists(dest) and not os.path.isfile(dest):
+            raise ConfigurationError(f"dest: {dest} is not a regular file, choose another path.")
         folder = _nearest_folder(dest)
         if not os.path.isdir(folder):
             raise ConfigurationError(f"dest: {folder} is a file and not a folder, choose another path.")

@@ -168,7 +168,7 @@ def _of_operation(job: ImportJob, operation: Job) -> ImportJob:
 def _results(data: str) -> Iterator[tuple[str, str]]:
     """Yield outcome (success, warning, failure) and text of each component. Source: importjob.data, element result."""
     try:
-        for element in subtrees([data.encode()] if data else [], lambda path: path[-1] == "result"):
+        for element in subtrees([data.encode(errors="replace")] if data else [], lambda path: path[-1] == "result"):
             text = element.get("errortext") or element.get("errorcode") or ""
             yield element.get("result", ""), text
     except XmlError:

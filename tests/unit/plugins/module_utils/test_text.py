@@ -96,10 +96,17 @@ def test_an_option_that_nests_too_deeply_is_named() -> None:
         deep = [deep]
     with pytest.raises(ConfigurationError, match=r"^option nests too deeply"):
         require_sendable({"option": deep})
+    deep = ["\ud800"]
+    for _level in range(800):
+        deep = [deep]
+    with pytest.raises(ConfigurationError, match=r"^option nests too deeply"):
+        require_sendable({"option": deep})
 
 
 def test_sound_options_pass() -> None:
-    require_sendable({"a": None, "b": 1, "c": ["Größe 🤖\n\x1b"], "d": {"e": {"f": "\u202e"}}, "g": b"\xff"})
+    require_sendable(
+        {"a": None, "b": 1, "c": ["Größe 🤖\n\x1b", "\\u0000", r"\\u0000"], "d": {"e": {"f": "\u202e"}}, "g": b"\xff"}
+    )
 
 
 def perform_with(work: Any, **params: Any) -> tuple[dict[str, Any], list[str], list[str]]:

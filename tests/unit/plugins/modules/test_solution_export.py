@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from ansible_collections.coe.power_platform.plugins.module_utils._packages.package import read_package
 from ansible_collections.coe.power_platform.plugins.modules import solution_export
+from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.unusual_files import unusual_file
 from ansible_collections.coe.power_platform.tests.unit.plugins.modules.solution_scenes import writes
 
 NAME = "CoESharedFlows"
@@ -45,6 +46,20 @@ def test_a_file_in_a_folder_is_named_as_pac_does(
     assert (package.unique_name, package.managed, package.version) == (NAME, managed, "1.0.0.0")
     assert (done["package"]["checksum"], done["package"]["size"]) == (package.checksum, package.size)
     assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("kind", ["fifo", "socket", "device"])
+def test_nothing_else_than_a_file_is_replaced(dev: Any, run_module: Any, tmp_path: pathlib.Path, kind: str) -> None:
+    path = tmp_path / kind
+    if kind == "device":
+        path.symlink_to("/dev/null")
+    else:
+        unusual_file(tmp_path, kind)
+    before = path.lstat()
+    done = export(run_module, dev, path)
+    assert done["msg"] == f"dest: {path} is not a regular file, choose another path."
+    assert path.lstat() == before
+    assert writes(dev, "dev") == []
 
 
 def test_a_second_export_of_the_same_content_changes_nothing(dev: Any, run_module: Any, tmp_path: pathlib.Path) -> None:

@@ -137,7 +137,7 @@ def test_settings_are_read_or_refused(tmp_path: pathlib.Path, run_module: Any, c
     assert is_plain(result["msg"])
 
 
-@pytest.mark.parametrize("value", ["1e999", "-1e999", "[" * 400 + "1e999" + "]" * 400, "[" * 900 + "]" * 900])
+@pytest.mark.parametrize("value", ["1e999", "-1e999", "[" * 400 + "1e999" + "]" * 400])
 def test_values_that_json_cannot_express_are_refused(tmp_path: pathlib.Path, run_module: Any, value: str) -> None:
     settings = tmp_path / "settings.json"
     settings.write_text(f'{{"EnvironmentVariables": [{{"SchemaName": "a", "Value": {value}}}]}}')
