@@ -11,7 +11,7 @@ RUNNER := $(VENV)/bin/python -m tests.runner
 INSTALLED := .build/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick target test test-sanity lint test-unit test-integration test-simulator test-versions docs benchmark build lock clean
+.PHONY: help demo quick target test test-sanity lint test-unit test-integration test-simulator test-attack test-versions docs benchmark build lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ test-integration: $(VENV)/test.stamp ## Run the installed artifact against the s
 
 test-simulator: $(VENV)/test.stamp ## Run the simulator's own tests
 	@$(RUNNER) simulator
+
+test-attack: $(VENV)/test.stamp ## Attack: PARTS="faults kills", SEED=2, SHARE=full|gate|100, ONLY="placement as printed"
+	@$(VENV)/bin/python -m tests.runner.attack $(PARTS) $(if $(SEED),--seed $(SEED)) $(if $(SHARE),--share $(SHARE)) \
+		$(if $(ONLY),--only "$(ONLY)")
 
 test-versions: $(VENV)/test.stamp ## Run unit tests and smoke targets with the oldest and the newest supported versions
 	@$(RUNNER) versions

@@ -9,7 +9,7 @@ import argparse
 import sys
 import time
 
-from . import docs, integration, lint, processes, sanity, side_by_side, simulator, unit, versions, workspace
+from . import attack, docs, integration, lint, processes, sanity, side_by_side, simulator, unit, versions, workspace
 from .results import Counts, closing_line
 
 # Begun in this order: the long ones first, so that none is left over in the end.
@@ -19,6 +19,7 @@ STAGES = {
     "integration-module": integration.run_module,
     "sanity": sanity.run,
     "integration-worker": integration.run_worker,
+    "attack": attack.run,
     "simulator": simulator.run,
     "lint": lint.run,
 }

@@ -15,13 +15,17 @@ PLACE = workspace.BUILD / "quick"
 
 def main() -> None:
     """Become pytest, with the working tree as the collection."""
+    become("pytest", "--quiet", "--hypothesis-profile=ci", f"--override-ini=cache_dir={PLACE / 'cache'}", *sys.argv[1:])
+
+
+def become(*words: str) -> None:
+    """Become ``python -m words``, with the working tree as the collection."""
     link = PLACE / "checkout" / workspace.COLLECTION
     link.parent.mkdir(parents=True, exist_ok=True)
     if not link.is_symlink():
         link.symlink_to(workspace.ROOT, target_is_directory=True)
-    options = ["--quiet", "--hypothesis-profile=ci", f"--override-ini=cache_dir={PLACE / 'cache'}"]
     os.chdir(workspace.ROOT)
-    os.execve(workspace.PYTHON, [str(workspace.PYTHON), "-m", "pytest", *options, *sys.argv[1:]], unit.variables(PLACE))
+    os.execve(workspace.PYTHON, [str(workspace.PYTHON), "-m", *words], unit.variables(PLACE))
 
 
 if __name__ == "__main__":

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
+import requests
 from ansible_collections.coe.power_platform.plugins.module_utils._clock import Clock
 
 
@@ -53,3 +55,22 @@ class SimulatedClock(Clock):
             self._simulator.advance(max(0.0, moment - self.time()))
             event()
         self._simulator.advance(max(0.0, end - self.time()))
+
+
+class ServiceClock(Clock):
+    """The time of a simulator in another process, ``ahead`` of the machine's; ``control`` is its control API."""
+
+    def __init__(self, control: str, ca_path: str, ahead: float) -> None:
+        self._control = control
+        self._ca_path = ca_path
+        self._ahead = ahead
+
+    def time(self) -> float:
+        return time.time() + self._ahead
+
+    def monotonic(self) -> float:
+        return self.time()
+
+    def sleep(self, seconds: float) -> None:
+        requests.post(f"{self._control}/clock", json={"advance": seconds}, verify=self._ca_path, timeout=60)
+        self._ahead += seconds

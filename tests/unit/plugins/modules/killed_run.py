@@ -5,7 +5,9 @@
 
 Prints the port on which it listens. Each connection is answered by a process of its own, forked from this one that has
 imported everything: it reads ``{"module": …, "params": …, "requests": …}`` and writes the module's result, both a line
-of JSON, or ``killed`` before it dies. All ends with standard input.
+of JSON, or ``killed`` before it dies. With ``"unanswered": true`` it also dies of the first request that brings no
+answer, and with ``"clock": {…}``, the arguments of ``ServiceClock``, it sleeps by the simulator's clock. All ends with
+standard input.
 """
 
 from __future__ import annotations
@@ -23,10 +25,12 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.coe.power_platform.plugins.module_utils._clock import Clock
 from ansible_collections.coe.power_platform.plugins.module_utils._transport import http as _http
 from ansible_collections.coe.power_platform.plugins.module_utils._work import Work, perform
+from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.clocks import ServiceClock
+from requests.exceptions import RequestException
 
 MODULES = {
     name: import_module(f"ansible_collections.coe.power_platform.plugins.modules.{name}").MODULE
-    for name in ("desktop_flow_share", "solution_import", "solution_promote")
+    for name in ("desktop_flow_share", "solution", "solution_import", "solution_promote")
 }
 
 
@@ -62,24 +66,33 @@ class Run(socketserver.StreamRequestHandler):
         definition = MODULES[order["module"]]
         validation = ArgumentSpecValidator(**definition.validation()).validate(order["params"])
         assert not validation.error_messages, validation.error_messages
-        self._die_after(order["requests"])
-        result = perform(definition, Work(validation.validated_parameters, clock=ShortPauses(order["ahead"]))).result
+        self._die_after(order["requests"], unanswered=order.get("unanswered", False))
+        clock = ServiceClock(**order["clock"]) if "clock" in order else ShortPauses(order.get("ahead", 0))
+        result = perform(definition, Work(validation.validated_parameters, clock=clock)).result
         self.wfile.write(json.dumps(result).encode())
 
-    def _die_after(self, limit: int) -> None:
+    def _die_after(self, limit: int, *, unanswered: bool) -> None:
         """Count the requests of all sessions, and die when the answer to number ``limit`` is there."""
         send, count = _http.HttpSession._send, 0
 
         def counted(session: Any, *args: Any, **kwargs: Any) -> Any:
             nonlocal count
-            answer = send(session, *args, **kwargs)
+            try:
+                answer = send(session, *args, **kwargs)
+            except RequestException:
+                if unanswered:
+                    self._die()
+                raise
             count += 1
             if count == limit:
-                self.wfile.write(b"killed")
-                os.kill(os.getpid(), signal.SIGKILL)
+                self._die()
             return answer
 
         _http.HttpSession._send = counted  # type: ignore[method-assign]
+
+    def _die(self) -> None:
+        self.wfile.write(b"killed")
+        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def main() -> None:

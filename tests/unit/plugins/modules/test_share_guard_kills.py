@@ -6,12 +6,7 @@
 from __future__ import annotations
 
 import itertools
-import json
-import os
 import pathlib
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,10 +14,10 @@ from typing import Any
 
 import pytest
 from ansible_collections.coe.power_platform.plugins.module_utils._sharing.interruption import LONGEST_START
+from ansible_collections.coe.power_platform.tests.unit.plugins.modules.killer import Killer, start_killer
 from ansible_collections.coe.power_platform.tests.unit.plugins.modules.sharing_scenes import held, run
 from ansible_collections.coe.power_platform.tests.unit.plugins.modules.solution_scenes import NAME, put, release
 
-DRIVER = pathlib.Path(__file__).with_name("killed_run.py")
 PRINCIPALS = [
     {"team": "Finance Robotics", "permission": "user"},
     {"user": "john.smith@contoso.example", "permission": "co_owner"},
@@ -33,35 +28,10 @@ JOB_SECONDS = 0.4
 DECLARED: list[dict[str, Any]] = [{"desktop_flow": "Flow 1", "principals": []}]
 
 
-class Killer:
-    """Runs modules in processes that die after a number of requests."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-
-    def run_until(self, name: str, requests: int, params: dict[str, Any], *, ahead: float = 0) -> dict[str, Any] | None:
-        """Run a module, with a clock that is so many seconds ahead; return its result, or None when it died."""
-        order = json.dumps({"module": name, "params": params, "requests": requests, "ahead": ahead})
-        with socket.create_connection(("127.0.0.1", self._port)) as connection, connection.makefile("rw") as stream:
-            stream.write(f"{order}\n")
-            stream.flush()
-            answer = stream.read()
-        if answer == "killed":
-            return None
-        result: dict[str, Any] = json.loads(answer)
-        assert not result.get("failed"), (requests, result)
-        return result
-
-
 @pytest.fixture(scope="module")
 def killer() -> Iterator[Killer]:
-    """A process that has imported everything, and forks for each run."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(
-        [sys.executable, str(DRIVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True
-    ) as process:
-        assert process.stdout
-        yield Killer(int(process.stdout.readline()))
+    with start_killer() as running:
+        yield running
 
 
 class Scene:
@@ -89,16 +59,20 @@ class Scene:
             put(self._simulator, environment_name, self._new, staged=True)
         before = held(environment)
         assert len(before) == 4
-        alive = self._killer.run_until(self._name, requests, {**self._params[self._name], **connection})
+        alive = self._run(self._name, connection, requests)
         if self._next_name == "desktop_flow_share":  # it does not wait for an upgrade that is still running
             time.sleep(2 * JOB_SECONDS)
-        self._killer.run_until(self._next_name, 0, {**self._params[self._next_name], **connection})
+        self._run(self._next_name, connection)
         lost = sum(held(environment).get(place) != mask for place, mask in before.items())
         # Whoever looks last, when nothing can come any more, tidies up: no record is left behind.
-        params = {**self._params["desktop_flow_share"], **connection}
-        self._killer.run_until("desktop_flow_share", 0, params, ahead=LONGEST_START)
+        self._run("desktop_flow_share", connection, ahead=LONGEST_START)
         assert environment.store.count("annotation") == 0, requests
         return alive is None, lost
+
+    def _run(self, name: str, connection: dict[str, Any], requests: int = 0, ahead: float = 0) -> dict[str, Any] | None:
+        result = self._killer.run(name, {**self._params[name], **connection}, requests=requests, ahead=ahead)
+        assert result is None or not result.get("failed"), (requests, result)
+        return result
 
 
 @pytest.mark.parametrize(

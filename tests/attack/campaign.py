@@ -1,0 +1,70 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Draws the placements of parts by a seed, carries them out, and reports what each of them violated."""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Iterable
+from random import Random
+from typing import Protocol
+
+from . import answers, check_mode, concurrency, faults, kills, packages, sign_in
+from .placements import Placement, Tally, Violation
+from .world import World
+
+
+class Part(Protocol):
+    """A module of this package; ``GATE`` is how many placements run in the gate."""
+
+    GATE: int
+
+    def placements(self, world: World, chance: Random) -> list[Placement]:
+        """Return every single placement, and as many combinations drawn by chance."""
+        ...
+
+    def attack(self, world: World, placement: Placement) -> Iterable[str]:
+        """Carry out one placement and tell what was violated."""
+        ...
+
+
+PARTS: dict[str, Part] = {
+    "faults": faults,
+    "kills": kills,
+    "answers": answers,
+    "packages": packages,
+    "secrets": sign_in,
+    "concurrency": concurrency,
+    "check-mode": check_mode,
+}
+
+
+def draw(world: World, name: str, seed: int, share: str) -> list[Placement]:
+    """Return the placements of a part: all (``full``), the gate's number, or a number of them."""
+    chance = Random(f"{seed} {name}")
+    everything = PARTS[name].placements(world, chance)
+    if share == "full":
+        return everything
+    wanted = PARTS[name].GATE if share == "gate" else int(share)
+    return chance.sample(everything, min(wanted, len(everything)))
+
+
+def carry_out(world: World, name: str, placements: list[Placement]) -> Tally:
+    """Attack with all these placements of a part."""
+    start = time.monotonic()
+    violations = [violation for placement in placements for violation in strike(world, placement)]
+    return Tally(name, len(placements), violations, time.monotonic() - start)
+
+
+def strike(world: World, placement: Placement) -> list[Violation]:
+    """Attack once; an error that nobody foresaw is a violation, with its traceback."""
+    world.begin()
+    try:
+        found = list(PARTS[placement.part].attack(world, placement))
+    except Exception:
+        found = [f"a traceback\n{traceback.format_exc()}"]
+    finally:
+        world.simulator.clear_faults()
+    return [Violation(placement, what) for what in found]
