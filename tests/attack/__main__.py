@@ -23,11 +23,12 @@ def main() -> int:
     parser.add_argument("--share", default="gate", help="full, gate, or how many placements of each part")
     parser.add_argument("--only", help="one placement, as it was printed")
     arguments = parser.parse_args()
+    print(f"seed {arguments.seed}, share {arguments.share}", flush=True)
     tallies = []
     for name in [Placement.parse(arguments.only).part] if arguments.only else arguments.parts or PARTS:
         tallies.append(_attack(name, arguments))
         print(tallies[-1], file=sys.stderr, flush=True)
-    print("", f"seed {arguments.seed}, share {arguments.share}", TITLES, *tallies, sep="\n")
+    print("", TITLES, *tallies, sep="\n")
     return 1 if any(tally.violations for tally in tallies) else 0
 
 
@@ -37,10 +38,7 @@ def _attack(name: str, arguments: argparse.Namespace) -> Tally:
             placements = [Placement.parse(arguments.only)]
         else:
             placements = draw(world, name, arguments.seed, arguments.share)
-        tally = carry_out(world, name, placements)
-    for violation in tally.violations:
-        print(f"seed {arguments.seed}: {violation}\n", flush=True)
-    return tally
+        return carry_out(world, name, placements, lambda violation: print(violation, flush=True))
 
 
 if __name__ == "__main__":

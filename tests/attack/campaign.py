@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import random
 import time
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from random import Random
 from typing import Protocol
 
@@ -51,20 +52,32 @@ def draw(world: World, name: str, seed: int, share: str) -> list[Placement]:
     return chance.sample(everything, min(wanted, len(everything)))
 
 
-def carry_out(world: World, name: str, placements: list[Placement]) -> Tally:
-    """Attack with all these placements of a part."""
-    start = time.monotonic()
-    violations = [violation for placement in placements for violation in strike(world, placement)]
+def carry_out(
+    world: World, name: str, placements: list[Placement], tell: Callable[[Violation], object] = lambda violation: None
+) -> Tally:
+    """Attack with all these placements of a part; ``tell`` gets each violation at once."""
+    start, violations = time.monotonic(), []
+    for placement in placements:
+        for violation in strike(world, placement):
+            violations.append(violation)
+            tell(violation)
     return Tally(name, len(placements), violations, time.monotonic() - start)
 
 
 def strike(world: World, placement: Placement) -> list[Violation]:
     """Attack once; an error that nobody foresaw is a violation, with its traceback."""
     world.begin()
+    random.seed(str(placement))  # the jitter of pauses
     try:
         found = list(PARTS[placement.part].attack(world, placement))
-    except Exception:
-        found = [f"a traceback\n{traceback.format_exc()}"]
+    except Exception as error:
+        found = [_told(error)]
     finally:
         world.simulator.clear_faults()
     return [Violation(placement, what) for what in found]
+
+
+def _told(error: Exception) -> str:
+    """Tell an error nobody foresaw, with the last places that it came through."""
+    places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(error.__traceback__)]
+    return "\n  ".join([f"a traceback: {type(error).__name__}: {str(error)[:300]}", *places[-5:]])

@@ -13,19 +13,20 @@ from .placements import Placement
 from .scenes import SCENES
 from .world import ENVIRONMENT, World
 
-GATE = 40
-#: What only a run can know: times, ids that the environment gives, and the content of a package to come.
+GATE = 20
+# What only a run can know: times, ids that the environment gives, and the content of a package to come.
 UNFORESEEABLE = {
     "duration",
     "import_job",
     "permission_gap_seconds",
     "id",
     "package",
+    "file",
     "joined",
     "installed_on",
     "modified_on",
 }
-#: How a run may be asked for; each with every scene whose modules have the options.
+# How a run may be asked for; each with every scene whose modules have the options.
 WAYS: dict[str, dict[str, Any]] = {
     "plain": {},
     "unprotected": {"protect_shares": False},

@@ -20,7 +20,7 @@ from .references import reference
 from .scenes import JANE, NEXT, NOTHING_DECLARED, OLD, SCENES, bring, declare, enforce, promote
 from .world import SEED, World
 
-GATE = 40
+GATE = 25
 ORDERS = 40
 """How many orders of the two controllers' requests are drawn for each pair."""
 PAIRS: dict[str, tuple[str, Callable[[World], Any], Callable[[World], Any]]] = {

@@ -14,7 +14,7 @@ from .references import reference
 from .scenes import SCENES
 from .world import World
 
-GATE = 60
+GATE = 40
 PAIRS = 1000
 ATTACKED = ("enforcement", "first-import", "update", "upgrade", "staged-upgrade", "export", "removal", "team")
 KINDS: dict[str, dict[str, Any]] = {
@@ -36,7 +36,7 @@ KINDS: dict[str, dict[str, Any]] = {
     "token-expired": {"kind": "token_expired"},
     "not-found": {"kind": "not_found"},
 }
-SLOW = {"request_timeout": 1}
+SLOW: dict[str, Any] = {"request_timeout": 1}
 """What a run needs so that a slow answer is too slow."""
 
 

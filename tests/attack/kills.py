@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, coe.power_platform contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A run dies after a request, or while one is under way; some other run follows. No share is lost, no import doubled."""
+"""A run dies after a request or during one, and some other run follows. No share is lost, no import is doubled."""
 
 from __future__ import annotations
 
@@ -10,18 +10,24 @@ from contextlib import nullcontext
 from random import Random
 from typing import Any
 
+from ansible_collections.coe.power_platform.tests.unit.plugins.modules.solution_scenes import NAME
+
 from .placements import Placement
 from .references import reference
-from .scenes import JOHN, NAME, NEW, NEXT, NOTHING_DECLARED, SCENES, Scene, bring, declare
+from .scenes import JOHN, NEW, NEXT, NOTHING_DECLARED, SCENES, Scene, bring, declare
 from .world import ENVIRONMENT, World
 
-GATE = 40
+GATE = 30
 DAY = 24 * 3600
 ATTACKED = ("enforcement", "first-import", "update", "upgrade", "staging", "promotion", "removal")
 MOMENTS = ("before", "at3", "at8", "at15", "after")
-"""When the environment acts on the request that the dead run sent: before the next run, at one of its requests, after."""
+"""When the environment acts on what the dead run sent: before the next run, at one of its requests, or after it."""
 AWAY = [{"desktop_flow": "Flow 1", "principals": [{"user": JOHN, "permission": "co_owner"}], "exclusive": True}]
 DECLARED_AWAY = {"share 1 of Flow 1 for Finance Robotics"}
+UNANSWERED: dict[str, dict[str, Any]] = {
+    "unanswered": {"kind": "reset_after"},
+    "held": {"kind": "hold", "seconds": 30 * DAY},
+}
 Result = dict[str, Any]
 
 
@@ -69,8 +75,7 @@ def _kill(world: World, scene: Scene, death: str) -> None:
     if how == "after":
         world.kill(module, params, requests=int(number))
     else:
-        kinds = {"unanswered": {"kind": "reset_after"}, "held": {"kind": "hold", "seconds": 30 * DAY}}
-        world.strike(nth=int(number), **kinds[how])
+        world.strike(nth=int(number), **UNANSWERED[how])
         world.kill(module, params, unanswered=True)
 
 

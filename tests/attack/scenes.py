@@ -15,8 +15,8 @@ from .world import World
 
 JOHN, JANE = "john.smith@contoso.example", "jane.doe@contoso.example"
 PRINCIPALS = [{"team": "Finance Robotics"}, {"user": JOHN, "permission": "co_owner"}]
-NOTHING_DECLARED = [{"desktop_flow": "Flow 1", "principals": []}]
-DECLARED = [
+NOTHING_DECLARED: list[dict[str, Any]] = [{"desktop_flow": "Flow 1", "principals": []}]
+DECLARED: list[dict[str, Any]] = [
     {"desktop_flow": "Flow 1", "principals": [{"user": JANE}, {"user": JOHN}], "exclusive": True},
     {"desktop_flow": "Flow 2", "principals": [{"user": JANE, "permission": "co_owner"}, {"team": "Finance Robotics"}]},
 ]
@@ -109,7 +109,8 @@ def make_team(world: World) -> Sequence[Task]:
     """Return the tasks that make a team and share a flow with it."""
     team = {"name": "Invoice robots", "security_roles": ["Basic User"], "description": "Runs invoices"}
     principals = [{"team": "Invoice robots"}]
-    return [("team", team), declare([{"desktop_flow": "Flow 1", "principals": principals}])]
+    sharing: list[dict[str, Any]] = [{"desktop_flow": "Flow 1", "principals": principals}]
+    return [("team", team), declare(sharing)]
 
 
 SCENES = {

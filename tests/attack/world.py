@@ -24,13 +24,25 @@ from ansible_collections.coe.power_platform.tests.unit.plugins.modules.sharing_s
 from ansible_collections.coe.power_platform.tests.unit.plugins.modules.solution_scenes import put, release
 from dataverse_simulator import Simulator
 
+from .limits import OverrunError
+
 ENVIRONMENT = "attacked"
-SEED = {
+SEED: dict[str, Any] = {
     "settings": {"job_seconds": 2.0, "requests_per_window": 10**9, "execution_seconds_per_window": 1e9},
     "application_users": [{"application": "stranger", "roles": ["System Administrator"]}],
 }
+LONGEST_PAUSE = 2 * 24 * 3600
 SUCCEEDED = 30
 EXPORT = 2
+
+
+class PatientClock(SimulatedClock):  # type: ignore[misc]
+    """The simulator's time, with an end to all patience: a longer pause is a violation."""
+
+    def sleep(self, seconds: float) -> None:
+        if not 0 <= seconds <= LONGEST_PAUSE:
+            raise OverrunError(f"sleeps for {seconds} s")
+        super().sleep(seconds)
 
 
 class World:
@@ -39,7 +51,7 @@ class World:
     def __init__(self, simulator: Simulator, folder: Path, resources: ExitStack) -> None:
         self.simulator = simulator
         self.folder = folder
-        self.clock = SimulatedClock(simulator)
+        self.clock = PatientClock(simulator)
         self.told: list[str] = []
         self._resources = resources
         self._prepared = ""

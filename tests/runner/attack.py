@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, coe.power_platform contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python -m tests.runner.attack [part ...]``: ``python -m tests.attack`` in the working tree; and the gate's stage."""
+"""Stage ``attack``, the gate's portion; ``python -m tests.runner.attack`` attacks from the working tree by hand."""
 
 from __future__ import annotations
 

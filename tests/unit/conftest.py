@@ -5,19 +5,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import importlib
 import importlib.util
-import io
-import json
 import os
 import pathlib
 import time
 from collections.abc import Callable, Iterator
-from types import ModuleType, SimpleNamespace
+from types import ModuleType
 from typing import Any
-from unittest import mock
 
 import pytest
 
@@ -109,87 +104,13 @@ def run_module(door: str) -> RunModule:
 
     Returns the task's result. Lines of progress (worker's door only) are in ``run_module.reports``.
     """
-    run = {"module": _run_as_module, "worker": _run_in_worker}[door]
+    from ansible_collections.coe.power_platform.tests.unit.plugins.modules.doors import run_as_module, run_in_worker
+
+    run = {"module": run_as_module, "worker": run_in_worker}[door]
 
     def runner(module: ModuleType, check_mode: bool = False, **params: Any) -> dict[str, Any]:
-        return run(module, {key: value for key, value in params.items() if value is not None}, check_mode, runner)
+        given = {key: value for key, value in params.items() if value is not None}
+        return run(module, given, check_mode, runner.reports)  # type: ignore[attr-defined]
 
     runner.reports = []  # type: ignore[attr-defined]
     return runner
-
-
-def _run_as_module(module: ModuleType, params: dict[str, Any], check_mode: bool, runner: Any) -> dict[str, Any]:
-    output = io.StringIO()
-    arguments = {**params, "_ansible_check_mode": check_mode}
-    with (
-        _module_args(arguments),
-        _away_from_the_controller(),
-        contextlib.redirect_stdout(output),
-        pytest.raises(SystemExit),
-    ):
-        module.main()
-    result: dict[str, Any] = json.loads(output.getvalue())
-    result["warnings"] = [_text(warning) for warning in result.get("warnings", [])]
-    return result
-
-
-def _away_from_the_controller() -> contextlib.AbstractContextManager[Any]:
-    """Let warnings go into the module's result: where the controller can be imported, they would be displayed."""
-    try:
-        from ansible.module_utils import _internal
-    except ImportError:  # ansible-core before 2.19 knows no such difference
-        return contextlib.nullcontext()
-    return mock.patch.object(_internal, "is_controller", False)
-
-
-@contextlib.contextmanager
-def _module_args(params: dict[str, Any]) -> Iterator[None]:
-    from ansible.module_utils import basic
-    from ansible.module_utils.common import warnings
-
-    for texts in (getattr(warnings, "_global_warnings", None), getattr(warnings, "_warnings", None)):
-        if texts is not None:
-            texts.clear()
-    try:
-        from ansible.module_utils.testing import patch_module_args
-    except ImportError:  # ansible-core before 2.19
-        arguments = json.dumps({"ANSIBLE_MODULE_ARGS": params}).encode()
-        with mock.patch.object(basic, "_ANSIBLE_ARGS", arguments):
-            yield
-    else:
-        with patch_module_args(params):
-            yield
-
-
-def _run_in_worker(module: ModuleType, params: dict[str, Any], check_mode: bool, runner: Any) -> dict[str, Any]:
-    from ansible.utils.display import Display
-
-    collection, name = module.__name__.split(".plugins.modules.")
-    plugin = importlib.import_module(f"{collection}.plugins.action.{name}")
-    action = plugin.ActionModule(
-        task=SimpleNamespace(
-            action=f"coe.power_platform.{name}",
-            args=params,
-            check_mode=check_mode,
-            async_val=0,
-            environment=None,
-            diff=False,
-        ),
-        connection=mock.Mock(transport="local", become=None),
-        play_context=mock.Mock(),
-        loader=mock.Mock(),
-        templar=mock.Mock(template=lambda value: value),
-        shared_loader_obj=mock.Mock(),
-    )
-    with mock.patch.object(Display, "display", side_effect=lambda text, *args, **kwargs: runner.reports.append(text)):
-        result: dict[str, Any] = action.run(task_vars={})
-    result["warnings"] = [_text(warning) for warning in result.get("warnings", [])]
-    return result
-
-
-def _text(warning: Any) -> str:
-    """Return a warning's text; ansible-core 2.19 and newer may carry it in an object."""
-    if isinstance(warning, str):
-        return warning
-    event = warning.get("event", warning) if isinstance(warning, dict) else getattr(warning, "event", warning)
-    return str(event["msg"] if isinstance(event, dict) else event.msg)
