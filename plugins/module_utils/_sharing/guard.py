@@ -148,8 +148,9 @@ class ShareGuard:
         ]
         self._ledger.expect_recorded(same)
         made = list(make_records(self._solution, now, new, self._flow_names, start))
-        self._kept = [*renewed, *made] or [mark_of(self._solution, now, start)]
-        self._records.save(self._kept)
+        kept = [*renewed, *made] or [mark_of(self._solution, now, start)]
+        self._records.save(kept)
+        self._kept = kept
 
     def started(self) -> None:
         """Drop the note of an operation that takes no shares: it shows in the environment now."""
