@@ -95,6 +95,7 @@ options:
   request_timeout:
     description:
       - Seconds to wait for the environment to begin or to go on with an answer.
+      - A whole answer may take ten times as long, and all pages of a listing thirty times.
       - Taken from E(POWER_PLATFORM_REQUEST_TIMEOUT) when not given.
     type: int
     default: 120

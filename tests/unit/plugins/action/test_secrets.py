@@ -266,3 +266,40 @@ def _repeating(request: Request, url: str, sent: list[str]) -> Answer:
     if len(sent) <= 6:
         return Answer(200, f'{{"access_token": "issued-token", {body}'.encode())
     return Answer(401, {"error": "invalid_client", "error_description": f"Who sent {body} and {sent[-1]}?"})
+
+
+@pytest.mark.parametrize(
+    ("in_worker", "given_as", "setting", "written"),
+    [
+        (True, "option", "KEEP_REMOTE_FILES", False),
+        (False, "option", "KEEP_REMOTE_FILES", True),
+        (False, "variable", "KEEP_REMOTE_FILES", False),
+        (False, "option", "PIPELINING", False),
+    ],
+    ids=["worker", "module", "module with a variable", "module with pipelining"],
+)
+def test_only_the_file_of_a_real_module_holds_options(
+    simulator: Any,
+    tmp_path: pathlib.Path,
+    settings: Variables,
+    monkeypatch: pytest.MonkeyPatch,
+    in_worker: bool,
+    given_as: str,
+    setting: str,
+    written: bool,
+) -> None:
+    monkeypatch.setenv(f"ANSIBLE_{setting}", "1")
+    connection = simulator.connection("dev")
+    secret = connection["client_secret"]
+    if given_as == "variable":
+        monkeypatch.setenv("POWER_PLATFORM_CLIENT_SECRET", connection.pop("client_secret"))
+    # The callback junit writes the options of a task as they stand in the playbook.
+    options = {option: f"{{{{ {option} }}}}" for option in connection}
+    task = {"coe.power_platform.solution_info": {**options, "name": CONTROL}}
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": [task]}
+    (tmp_path / "inputs" / "play.yml").write_text(json.dumps([play]))
+    switches = {**connection, "power_platform_in_worker": in_worker, "ansible_python_interpreter": sys.executable}
+    words = [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", "-e", json.dumps(switches)]
+    completed = subprocess.run([*words, str(tmp_path / "inputs" / "play.yml")], capture_output=True, check=False)
+    assert completed.returncode == 0, completed.stdout
+    assert bool(_found(_files(tmp_path / "kept"), {secret})) is written
