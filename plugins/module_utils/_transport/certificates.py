@@ -33,6 +33,7 @@ def certificate_credential(path: str, password: str | None) -> dict[str, str]:
         ) from error
     read = _read_pem if b"-----BEGIN" in content else _read_pkcs12
     key, certificate = read(content, password.encode() if password else None, path)
+    _require_rsa(key, path)
     _require_valid(certificate, path)
     return {
         "private_key": key.private_bytes(
@@ -77,6 +78,16 @@ def _unusable(path: str, wanted: str) -> ConfigurationError:
     return ConfigurationError(
         f"certificate_path {path} is no {wanted}, or certificate_password is missing or wrong for it."
     )
+
+
+def _require_rsa(key: Any, path: str) -> None:
+    """Refuse a key that msal cannot sign with."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise ConfigurationError(
+            f"The private key in certificate_path {path} is no RSA key, which signing in needs; give one with it."
+        )
 
 
 def _require_valid(certificate: Any, path: str) -> None:

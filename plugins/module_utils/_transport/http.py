@@ -45,6 +45,7 @@ else:
 
 USER_AGENT = f"coe.power_platform/{VERSION}"
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+PAST_PROXIES: Any = {"http": None, "https": None}
 ENCODINGS = frozenset({"identity", "gzip", "x-gzip"})
 CHUNK = 64 * 1024
 
@@ -72,6 +73,7 @@ class HttpSession:
             self._session.mount(scheme, BoundedAdapter())
         # gzip is what all versions of urllib3 decode piece by piece.
         self._session.headers.update({"User-Agent": user_agent, "Accept-Encoding": "gzip"})
+        self._session.auth = _keep_headers
         # requests prepares to follow a redirect even when it must not: it reads the whole answer and parses its target.
         self._session.get_redirect_target = lambda answer: None  # type: ignore[method-assign, assignment]
         self._verify = verify
@@ -165,9 +167,6 @@ class HttpSession:
 
     def _send(self, url: str, exchange: _Exchange, budget: Budget) -> Response:
         """Send a request once and read the answer."""
-        settings: dict[str, Any] = {"proxies": {"http": None, "https": None}} if exchange.direct else {}
-        if exchange.body is not None:
-            settings["data"] = TimedBody(exchange.body, budget)
         with warnings.catch_warnings():
             # The user chose validate_certs: false; a warning for each request would only hide others.
             warnings.simplefilter("ignore", urllib3.exceptions.InsecureRequestWarning)
@@ -176,13 +175,13 @@ class HttpSession:
                     exchange.method,
                     url,
                     headers=exchange.headers,
+                    data=exchange.body and TimedBody(exchange.body, budget),
+                    proxies=PAST_PROXIES if exchange.direct else None,
                     timeout=exchange.timeout,
                     # Goes with each request: requests lets REQUESTS_CA_BUNDLE win over Session.verify.
                     verify=self._verify,
-                    auth=_keep_headers,
                     stream=True,
                     allow_redirects=False,
-                    **settings,
                 )
             except requests.exceptions.RequestException:
                 raise

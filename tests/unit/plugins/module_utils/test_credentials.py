@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from ansible_collections.coe.power_platform.plugins.module_utils import _arguments
 from ansible_collections.coe.power_platform.plugins.module_utils._errors import ConfigurationError
 from ansible_collections.coe.power_platform.plugins.module_utils._transport import credentials as _credentials
@@ -308,6 +309,13 @@ def test_file_that_is_no_certificate_is_an_error(tmp_path: Path, content: bytes)
     (tmp_path / "c").write_bytes(content)
     with pytest.raises(ConfigurationError, match=r"certificate_path .* is no "):
         certificate_credential(str(tmp_path / "c"), None)
+
+
+def test_key_of_another_kind_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "certificate.pem"
+    trustme.CA().issue_cert("contoso.example").private_key_and_cert_chain_pem.write_to_path(str(path))
+    with pytest.raises(ConfigurationError, match=r"private key in certificate_path .*pem is no RSA key"):
+        certificate_credential(str(path), None)
 
 
 def test_missing_file_is_an_error(tmp_path: Path) -> None:
