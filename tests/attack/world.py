@@ -130,9 +130,9 @@ class World:
         """Tell ``event`` of each request of this process when it was answered: its URL, and what a batch holds."""
         send = HttpSession._send
 
-        def told(session: Any, method: str, url: str, exchange: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
-            answer = send(session, method, url, exchange, *args, **kwargs)
-            batch = b"".join(exchange["data"]).decode() if url.endswith("$batch") else ""
+        def told(session: Any, url: str, exchange: Any, *args: Any) -> Any:
+            answer = send(session, url, exchange, *args)
+            batch = b"".join(exchange.body).decode() if url.endswith("$batch") else ""
             event(f"{url} {batch}")
             return answer
 

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from .._errors import AuthenticationError, ConfigurationError, TransportError
 from .http import HttpSession
-from .msal_transport import UNREADABLE, MsalTransport
+from .msal_transport import MsalTransport
 from .retry_policy import REPEATABLE, RetryPolicy
 from .sign_in_errors import sign_in_error
 
@@ -82,12 +82,7 @@ class _MsalToken(ABC):
         msal = _msal()
         if self._application is None:
             self._application = self._make_application(msal)
-        try:
-            answer = self._acquire(self._application)
-        except UNREADABLE as error:
-            raise AuthenticationError(
-                "The sign-in service gave a token that cannot be used; check authority and any proxy on the way."
-            ) from error
+        answer = self._acquire(self._application)
         if "access_token" not in answer:
             raise self._error(answer)
         return str(answer["access_token"])
@@ -148,7 +143,7 @@ class ApplicationToken(_MsalToken):
                 http_client=self._transport,
                 http_cache=AUTHORITY_ANSWERS,
             )
-        except UNREADABLE as error:  # msal's only signs of an unknown tenant, or of no authority at all
+        except (ValueError, KeyError) as error:  # msal's only signs of an unknown tenant, or of no authority at all
             raise AuthenticationError(
                 f"{urlsplit(self._authority).netloc} does not know the tenant {urlsplit(self._authority).path[1:]!r},"
                 " correct tenant_id, cloud or authority."

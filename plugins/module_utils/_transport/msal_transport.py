@@ -25,8 +25,9 @@ SECRET_FIELDS = frozenset({"client_secret", "client_assertion", "assertion", "pa
 SECRET_HEADERS = frozenset({"authorization", "secret", "x-identity-header"})  # those of managed identities
 TOKENS = frozenset({"access_token", "id_token", "refresh_token"})
 TOKEN = re.compile("[!-~]+")  # what a header can hold
-# What comes of reading an answer that is not what it should be, here and in msal.
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
+# What msal reads of an answer without looking at it first: texts, and numbers that may be texts.
+TEXTS = ("token_endpoint", "authorization_endpoint", "issuer")
+SECONDS = ("expires_in", "expires_on", "ext_expires_in", "refresh_in")
 
 
 @dataclass(frozen=True)
@@ -105,16 +106,29 @@ class MsalTransport:
 
     def _answer(self, response: Response) -> _MsalAnswer:
         """Return an answer that msal can use: JSON, and no server's failure, which msal would not translate."""
-        try:
-            document = read_json(response.body)
-            self._note(document, TOKENS)
-            usable = response.status < 500 and TOKEN.fullmatch(document.get("access_token", "none"))
-        except UNREADABLE:
-            usable = None
-        if not usable:
+        document = _document(response)
+        self._note(document or {}, TOKENS)
+        if response.status >= 500 or document is None or not _is_usable(document):
             raise AuthenticationError(
                 f"The sign-in service {urlsplit(response.url).netloc} answered with HTTP status {response.status}"
                 " and no usable content; check authority and any proxy on the way, or run the task again later.",
                 status=response.status,
             )
         return _MsalAnswer(response.status, response.body.decode("utf-8-sig"), dict(response.headers))
+
+
+def _document(response: Response) -> dict[str, Any] | None:
+    """Return the members of an answer, or None when it is no JSON object."""
+    try:
+        document = read_json(response.body)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _is_usable(document: Mapping[str, Any]) -> bool:
+    """Tell whether msal can read the members of an answer, and a header hold its token."""
+    token = document.get("access_token", "none")
+    texts = all(isinstance(document.get(name, ""), str) for name in TEXTS)
+    seconds = all(re.fullmatch(r"\d{1,12}", str(document.get(name, 0))) for name in SECONDS)
+    return isinstance(token, str) and bool(TOKEN.fullmatch(token)) and texts and seconds

@@ -25,7 +25,7 @@ TALKATIVE = ("msal", "requests", "urllib3")
 
 
 def forms(secrets: Iterable[str]) -> set[str]:
-    """Return secrets together with all that they become on their way: trimmed, escaped, form-encoded, base64."""
+    """Return secrets together with all that they become on their way: trimmed, escaped, form-encoded, base64, hex."""
     return {form for secret in secrets if secret for form in _forms(secret)}
 
 
@@ -52,6 +52,8 @@ def _encoded(text: str) -> Iterator[str]:
         yield escaped[1:-1].replace("/", "\\/")
     yield html.escape(text)
     content = text.encode("utf-8", "replace")
+    yield content.hex()
+    yield content.hex().upper()
     for shift, first in enumerate((0, 2, 3)):
         inside = base64.b64encode(bytes(shift) + content).decode().rstrip("=")
         last = (shift + len(content)) * 8 // 6
