@@ -122,7 +122,7 @@ class Operations:
         history = self._jobs.history() if own else []
         for job in own:
             if self._is_ours(order, job, history):
-                self._prepare(order, known)
+                self._prepare(order, known, starts=False)
                 return self._follower.with_import_job(order, Run(job, joined=True))
         return None
 
@@ -139,8 +139,10 @@ class Operations:
                 return same and entry.solution.lower() in names
         return order.version is not None and bool(self._import_jobs.find_of_solution(order.names, job.created_on))
 
-    def _prepare(self, order: Order, known: Sequence[str]) -> None:
-        if self._guard:
+    def _prepare(self, order: Order, known: Sequence[str], *, starts: bool) -> None:
+        if self._guard and not (starts or order.takes_shares):
+            self._guard.observe()
+        elif self._guard:
             self._guard.record(Start(order.action, order.version, tuple(known)), takes_shares=order.takes_shares)
 
     def _follow(self, order: Order, run: Run) -> Run:
@@ -152,7 +154,7 @@ class Operations:
 
     def _start(self, order: Order, body: Mapping[str, Any], known: Sequence[str]) -> Run | None:
         """Send the one request that starts the operation; return None when it is not our turn."""
-        self._prepare(order, known)
+        self._prepare(order, known, starts=True)
         try:
             answer = self._client.call(order.action, body, idempotent=order.repeatable)
             job = Job(answer.guid("AsyncOperationId"), order.action, "waiting")
