@@ -62,7 +62,8 @@ def read_grants(client: DataverseClient, flow_ids: Collection[str], *, tolerant:
 
 
 def _grant_from_api(row: Row) -> tuple[Share, str]:
-    return share_from_api(row), f"{row.guid('principalobjectaccessid')} {row.optional_text('changedon')}"
+    row_id = row.optional_guid("principalobjectaccessid")
+    return share_from_api(row), f"{row_id} {row.optional_text('changedon')}" if row_id else ""
 
 
 def share_from_api(row: Row) -> Share:
@@ -92,7 +93,11 @@ def _share_of_flow(flow_id: str, row: Row) -> Share:
     principal = row.row("Principal")
     table = principal.one_of("@odata.type", PRINCIPAL_TYPES)
     principal_id = principal.optional_guid("ownerid") or principal.guid(f"{table}id")
-    return Share(ShareKey(flow_id, table, principal_id), from_api(row.text("AccessMask")))
+    rights = row.text("AccessMask")
+    # Rights that nobody knows are rights all the same.
+    if not (mask := from_api(rights)) and rights.strip() not in ("", "None"):
+        raise row.odd("AccessMask", "a list of known rights")
+    return Share(ShareKey(flow_id, table, principal_id), mask)
 
 
 def request_for(change: Change) -> BatchRequest:

@@ -6,7 +6,9 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.coe.power_platform.plugins.module_utils._errors import ConfigurationError
+from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.rows import Request, Row
+from ansible_collections.coe.power_platform.plugins.module_utils._errors import AnswerError, ConfigurationError
+from ansible_collections.coe.power_platform.plugins.module_utils._sharing import shares as _shares
 from ansible_collections.coe.power_platform.plugins.module_utils._sharing.permissions import (
     Permission,
     Permissions,
@@ -101,3 +103,11 @@ def test_rights_of_a_principal_replace_the_usual_ones() -> None:
 def test_masks_that_do_not_tell_the_words_apart_are_refused(user: list[str], co_owner: list[str], option: str) -> None:
     with pytest.raises(ConfigurationError, match=option):
         Permissions(user, co_owner)
+
+
+@pytest.mark.parametrize("rights", ["FlyAccess", "FlyAccess, SwimAccess", "readaccess", "ReadAccess;WriteAccess"])
+def test_a_share_of_unknown_rights_is_not_taken_for_none(rights: str) -> None:
+    principal = {"@odata.type": "#Microsoft.Dynamics.CRM.team", "ownerid": "00000000-0000-0000-0000-000000000001"}
+    row = Row({"AccessMask": rights, "Principal": principal}, Request("GET shares"))
+    with pytest.raises(AnswerError, match="whose member AccessMask is a text and not a list of known rights"):
+        _shares._share_of_flow("flow", row)
