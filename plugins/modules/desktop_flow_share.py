@@ -417,6 +417,7 @@ from ..module_utils._sharing.enforcement import ShareEnforcement
 from ..module_utils._sharing.entries import PERMISSION_ARGUMENTS, SHARES_ARGUMENT
 from ..module_utils._sharing.guard import GUARD_ARGUMENTS
 from ..module_utils._sharing.share_state import read_state
+from ..module_utils._solutions.guarded_operations import repairing
 from ..module_utils._text import listed, sentences
 from ..module_utils._work import ModuleDefinition, Work
 
@@ -424,7 +425,8 @@ from ..module_utils._work import ModuleDefinition, Work
 def share_desktop_flows(work: Work) -> dict[str, Any]:
     """Compare the declared shares with those of the environment, and write what is needed."""
     audit = work.params["audit"]
-    state = read_state(work.client, work.params, work.warn)
+    with repairing(work):
+        state = read_state(work.client, work.params, work.warn)
     for warning in state.interruption.warnings():
         work.warn(warning)
     enforcement = ShareEnforcement(

@@ -470,17 +470,18 @@ from ..module_utils._module import run_module
 from ..module_utils._packages.package import read_package
 from ..module_utils._plan.deployment import IMPORT_ARGUMENTS, planned_import
 from ..module_utils._sharing.guard import GUARD_ARGUMENTS
-from ..module_utils._solutions.guarded_operations import do_guarded
+from ..module_utils._solutions.guarded_operations import do_guarded, repairing
 from ..module_utils._work import ModuleDefinition, Work
 
 
 def import_solution(work: Work) -> dict[str, Any]:
     """Bring the package into the environment, or predict what that would do."""
     params = work.params
-    package = read_package(params["src"])
-    others = [it for it in map(read_package, params["together_with"]) if it.unique_name != package.unique_name]
     publishing = {"publish_workflows": params["publish_workflows"], "publish": params["publish"]}
-    solution_import = planned_import(work, package, others, **publishing)
+    with repairing(work):
+        package = read_package(params["src"])
+        others = [it for it in map(read_package, params["together_with"]) if it.unique_name != package.unique_name]
+        solution_import = planned_import(work, package, others, **publishing)
     flow_ids = [flow.id for flow in package.desktop_flows]
     return do_guarded(work, package.unique_name, solution_import, flow_ids)
 

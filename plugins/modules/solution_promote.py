@@ -149,14 +149,15 @@ from typing import Any
 from ..module_utils._arguments import wait_arguments
 from ..module_utils._module import run_module
 from ..module_utils._sharing.guard import GUARD_ARGUMENTS
-from ..module_utils._solutions.guarded_operations import do_guarded
+from ..module_utils._solutions.guarded_operations import do_guarded, repairing
 from ..module_utils._solutions.promotions import SolutionPromotion
 from ..module_utils._work import ModuleDefinition, Work
 
 
 def promote_solution(work: Work) -> dict[str, Any]:
     """Apply the staged upgrade, or predict what that would do."""
-    promotion = SolutionPromotion(work.client, work.params["name"], work.params["version"])
+    with repairing(work):
+        promotion = SolutionPromotion(work.client, work.params["name"], work.params["version"])
     return do_guarded(work, work.params["name"], promotion)
 
 

@@ -9,7 +9,7 @@ This file is private to the collection and may change without notice.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from .._errors import ApiError, PowerPlatformError
@@ -30,6 +30,20 @@ class SolutionTask(Protocol):
 
     def perform(self, operations: Operations) -> dict[str, Any]:
         """Do it."""
+
+
+@contextlib.contextmanager
+def repairing(work: Work) -> Iterator[None]:
+    """Put back what an interrupted upgrade took when a task cannot even begin, whatever is in its way."""
+    try:
+        yield
+    except PowerPlatformError:
+        guard = None if work.check_mode or work.params.get("audit") else _guard_of(work, "", ())
+        # When this fails too, the first failure is the one to tell.
+        with contextlib.suppress(PowerPlatformError):
+            if guard:
+                guard.complete()
+        raise
 
 
 def do_guarded(work: Work, solution: str, task: SolutionTask, flow_ids: Collection[str] = ()) -> dict[str, Any]:
@@ -59,14 +73,14 @@ def predict_guarded(work: Work, solution: str, task: SolutionTask, flow_ids: Col
 
 def _guard_of(work: Work, solution: str, flow_ids: Collection[str]) -> ShareGuard | None:
     params = work.params
-    if not params["protect_shares"]:
+    if not params.get("protect_shares", True):
         return None
     return ShareGuard(
         work.client,
         solution,
         records_of(work.client, params, work.warn),
         flow_ids=flow_ids,
-        required=params["require_share_record"],
+        required=params.get("require_share_record", True),
         warn=work.warn,
     )
 

@@ -233,8 +233,13 @@ def interrupted(environment: Any, simulator: Any, run_module: Any, upgrade: dict
         ),
         (desktop_flow_share, {"shares": [{"desktop_flow": "Flow 1", "principals": [{"user": "nobody@x.example"}]}]}),
         (desktop_flow_share, {"shares": []}),
+        (desktop_flow_share, {"shares": [], "user_access": ["write"]}),
         (solution_promote, {"name": "NoSuchSolution"}),
         (solution_promote, {"name": NAME, "version": "9.9"}),
+        (solution_promote, {"name": NAME, "version": "nine"}),
+        (solution_import, {"src": __file__}),
+        (solution_import, {"version": "1.2.0.0", "connection_references": {"con_unknown": "x"}}),
+        (solution_import, {"version": "1.2.0.0", "deployment_settings": "/no/such/file"}),
         (solution_import, {"version": "1.0.0.0"}),
         (solution_import, {"version": "1.0.0.0", "import_mode": "upgrade"}),
         (solution_import, {"version": "1.2.0.0", "managed": False}),
@@ -248,9 +253,9 @@ def test_what_was_taken_comes_back_whatever_is_in_the_way_of_the_task(
     module: Any,
     options: dict[str, Any],
 ) -> None:
-    if module is solution_import:
+    if "version" in options and module is solution_import:
         package = release(tmp_path, options["version"], managed=options.get("managed", True))
-        options = {"src": package, "import_mode": options.get("import_mode")}
+        options = {"src": package, **{key: it for key, it in options.items() if key not in ("version", "managed")}}
     predicted = run_module(module, check_mode=True, **options, **interrupted["connection"])
     assert held(environment) == {}
     result = run_module(module, **options, **interrupted["connection"])
