@@ -45,7 +45,7 @@ test-integration: $(VENV)/test.stamp ## Run the installed artifact against the s
 test-simulator: $(VENV)/test.stamp ## Run the simulator's own tests
 	@$(RUNNER) simulator
 
-test-attack: $(VENV)/test.stamp ## Attack: PARTS="faults kills", SEED=2, SHARE=full|gate|100, ONLY="placement as printed"
+test-attack: $(VENV)/test.stamp ## Attack: PARTS="faults kills", SEED=2, SHARE=full|gate|100, ONLY="kills upgrade *"
 	@$(VENV)/bin/python -m tests.runner.attack $(PARTS) $(if $(SEED),--seed $(SEED)) $(if $(SHARE),--share $(SHARE)) \
 		$(if $(ONLY),--only "$(ONLY)")
 

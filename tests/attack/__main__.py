@@ -21,7 +21,7 @@ def main() -> int:
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], metavar="part")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--share", default="gate", help="full, gate, or how many placements of each part")
-    parser.add_argument("--only", help="one placement, as it was printed")
+    parser.add_argument("--only", help="one placement as it was printed, or a pattern with asterisks")
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}, share {arguments.share}", flush=True)
     tallies = []
@@ -34,10 +34,10 @@ def main() -> int:
 
 def _attack(name: str, arguments: argparse.Namespace) -> Tally:
     with tempfile.TemporaryDirectory(prefix="attack-") as folder, world_in(Path(folder)) as world:
-        if arguments.only:
+        if arguments.only and "*" not in arguments.only:
             placements = [Placement.parse(arguments.only)]
         else:
-            placements = draw(world, name, arguments.seed, arguments.share)
+            placements = draw(world, name, arguments.seed, arguments.share, arguments.only or "*")
         return carry_out(world, name, placements, lambda violation: print(violation, flush=True))
 
 

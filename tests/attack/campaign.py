@@ -9,6 +9,7 @@ import random
 import time
 import traceback
 from collections.abc import Callable, Iterable
+from fnmatch import fnmatchcase
 from random import Random
 from typing import Protocol
 
@@ -42,10 +43,10 @@ PARTS: dict[str, Part] = {
 }
 
 
-def draw(world: World, name: str, seed: int, share: str) -> list[Placement]:
-    """Return the placements of a part: all (``full``), the gate's number, or a number of them."""
+def draw(world: World, name: str, seed: int, share: str, pattern: str = "*") -> list[Placement]:
+    """Return the placements of a part that fit a pattern: all (``full``), the gate's number, or a number of them."""
     chance = Random(f"{seed} {name}")
-    everything = PARTS[name].placements(world, chance)
+    everything = [one for one in PARTS[name].placements(world, chance) if fnmatchcase(str(one), pattern)]
     if share == "full":
         return everything
     wanted = PARTS[name].GATE if share == "gate" else int(share)

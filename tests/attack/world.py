@@ -13,7 +13,6 @@ from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from time import time
 from typing import Any
 from unittest import mock
 
@@ -107,8 +106,8 @@ class World:
 
     def kill(self, module: str, params: dict[str, Any], *, requests: int = 0, unanswered: bool = False) -> bool:
         """Do the work of a module in a process that is killed, by the simulator's clock; tell whether it was."""
-        control, ahead = f"{self.simulator.base_url}/_simulator", self.simulator.clock.time() - time()
-        clock = {"control": control, "ca_path": self.simulator.ca_path, "ahead": ahead}
+        control = f"{self.simulator.base_url}/_simulator"
+        clock = {"control": control, "ca_path": self.simulator.ca_path, "now": self.clock.time()}
         options = {**self.connection(), **params}
         return self.killer.run(module, options, requests=requests, unanswered=unanswered, clock=clock) is None
 
@@ -192,6 +191,6 @@ class World:
 def world_in(folder: Path) -> Iterator[World]:
     """Make a world that keeps its files in a folder; that connections break is no news there."""
     with ExitStack() as resources:
-        simulator = resources.enter_context(Simulator())
+        simulator = resources.enter_context(Simulator(manual_clock=True))
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         yield World(simulator, folder, resources)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -58,19 +57,19 @@ class SimulatedClock(Clock):
 
 
 class ServiceClock(Clock):
-    """The time of a simulator in another process, ``ahead`` of the machine's; ``control`` is its control API."""
+    """The time of a simulator in another process, whose clock stands still but for pauses; ``control`` is its API."""
 
-    def __init__(self, control: str, ca_path: str, ahead: float) -> None:
+    def __init__(self, control: str, ca_path: str, now: float) -> None:
         self._control = control
         self._ca_path = ca_path
-        self._ahead = ahead
+        self._now = now
 
     def time(self) -> float:
-        return time.time() + self._ahead
+        return self._now
 
     def monotonic(self) -> float:
-        return self.time()
+        return self._now
 
     def sleep(self, seconds: float) -> None:
         requests.post(f"{self._control}/clock", json={"advance": seconds}, verify=self._ca_path, timeout=60)
-        self._ahead += seconds
+        self._now += seconds
