@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from random import Random
@@ -65,11 +65,12 @@ def _controllers(world: World, placement: Placement) -> Iterator[str]:
     tasks = [task for ((task),) in (first(world), second(world))]
     results = interleave(world, Random(str(placement)), [partial(world.run, *task) for task in tasks])
     lost = kept - world.state()
-    yield from (f"missing when both have ended: {line} ({_ends(results)})" for line in sorted(lost))
+    if lost:
+        yield f"missing when both have ended: {', '.join(sorted(lost))} ({_ends(results)})"
     last = [world.run(*task) for task in (*tasks[1:], declare(NOTHING_DECLARED))]
     yield from (f"the last run fails: {result['msg']} ({_ends(results)})" for result in last if result.get("failed"))
     state = world.state()
-    yield from (f"lost for good: {line}" for line in sorted(kept - state))
+    yield from _lost(kept - state)
     yield from (f"left behind: {line}" for line in state if line.startswith("record "))
     yield from (f"done {count} times: {name}" for name, count in world.accepted().items() if count > 1)
 
@@ -96,7 +97,12 @@ def _human(world: World, placement: Placement) -> Iterator[str]:
     if world.revocations():
         yield f"{world.revocations()} shares were revoked"
     kept = undisturbed.kept_shares - ({human.revoked} if act == "revokes" else set())
-    yield from (f"lost for good: {line}" for line in sorted(kept - world.state()))
+    yield from _lost(kept - world.state())
+
+
+def _lost(shares: Iterable[Any]) -> Iterator[str]:
+    if lost := sorted(map(str, shares)):
+        yield f"lost for good: {', '.join(lost)}"
 
 
 class Human:
@@ -155,8 +161,7 @@ def _record_file(world: World, chance: Random) -> Iterator[str]:
         last = [world.run("solution_import", {**package, **address})]
         last.append(world.run("desktop_flow_share", {"shares": NOTHING_DECLARED, **address}))
         yield from (f"the last run fails: {result['msg']}" for result in last if result.get("failed"))
-        lost = before[name].items() - held(world.simulator.environment(name)).items()
-        yield from (f"lost for good: {share}" for share in lost)
+        yield from _lost(before[name].items() - held(world.simulator.environment(name)).items())
     if path.exists():
         yield f"left behind: {path.read_text()}"
 

@@ -101,8 +101,9 @@ def _lost(world: World, placement: Placement, results: list[Result]) -> Iterator
     if follower == "other-declaration":
         kept = kept - DECLARED_AWAY
     told = [result.get("msg", "") for result in results] + world.told
-    if follower != "removed" and not (follower == "unreadable" and any("no readable record" in text for text in told)):
-        yield from (f"lost for good: {line}" for line in sorted(kept - state))
+    excused = follower == "removed" or (follower == "unreadable" and any("no readable record" in text for text in told))
+    if kept - state and not excused:
+        yield f"lost for good: {', '.join(sorted(kept - state))}"
     yield from (f"left behind: {line}" for line in state if line.startswith("record "))
 
 
