@@ -51,7 +51,7 @@ _COLUMNS = (
     "createdon,startedon,completedon,_ownerid_value"
 )
 _HISTORY_COLUMNS = (
-    "msdyn_solutionhistoryid,msdyn_uniquename,msdyn_solutionversion,msdyn_operation,msdyn_status,"
+    "msdyn_solutionhistoryid,msdyn_name,msdyn_solutionversion,msdyn_operation,msdyn_status,"
     "msdyn_starttime,msdyn_activityid"
 )
 _RECENT = 50
@@ -117,7 +117,7 @@ def history_from_api(row: Row) -> HistoryEntry:
     return HistoryEntry(
         id=row.guid("msdyn_solutionhistoryid"),
         job_id=row.optional_guid("msdyn_activityid"),
-        solution=row.optional_text("msdyn_uniquename") or "",
+        solution=row.optional_text("msdyn_name") or "",
         version=row.version("msdyn_solutionversion") if row.get("msdyn_solutionversion") else None,
         verb=_HISTORY_VERBS.get(operation, "operation"),
         exclusive=operation in _EXCLUSIVE_HISTORY,

@@ -72,7 +72,6 @@ def insert_history(context: Context, job_id: str, kind: HistoryKind, solution: d
         "msdyn_solutionhistory",
         {
             "msdyn_name": solution.get("uniquename"),
-            "msdyn_uniquename": solution.get("uniquename"),
             "msdyn_solutionversion": solution.get("version"),
             "msdyn_ismanaged": solution.get("ismanaged", False),
             "msdyn_isoverwritecustomizations": solution.get("overwrite", False),

@@ -27,7 +27,7 @@ _LAYER_ID = re.compile(r"msdyn_componentid eq '([0-9a-fA-F-]{36})'")
 _LAYER_KIND = re.compile(r"msdyn_solutioncomponentname eq '(\w+)'")
 _SOLUTION_ID = re.compile(r"msdyn_solutionid eq '?([0-9a-fA-F-]{36})'?")
 _CONDITION = re.compile(r"\b(msdyn_\w+|_msdyn_\w+)\b")
-HISTORY_CONDITIONS = {"msdyn_name", "msdyn_uniquename", "msdyn_solutionid"}
+HISTORY_CONDITIONS = {"msdyn_name", "msdyn_solutionid"}
 
 
 @on("query", "msdyn_componentlayer")

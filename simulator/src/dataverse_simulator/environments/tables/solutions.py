@@ -204,7 +204,6 @@ declare_view(
     "msdyn_solutionhistory",
     "msdyn_solutionhistories",
     text("msdyn_name", 256),
-    text("msdyn_uniquename", 256),
     text("msdyn_solutionversion", 256),
     text("msdyn_publishername", 256),
     guid("msdyn_solutionid"),
