@@ -10,6 +10,7 @@ from contextlib import nullcontext
 from random import Random
 from typing import Any
 
+from ansible_collections.coe.power_platform.plugins.module_utils._sharing.interruption import LONGEST_START
 from ansible_collections.coe.power_platform.tests.unit.plugins.modules.solution_scenes import NAME
 
 from .placements import Placement
@@ -65,7 +66,7 @@ def attack(world: World, placement: Placement) -> Iterator[str]:
     results = [followed, *_close(world, scene, follower)]
     yield from (f"the last run fails: {result['msg']}" for result in results[1:] if result.get("failed"))
     yield from _lost(world, placement, results)
-    if moment in ("", "before") and follower != "removed":
+    if moment != "after" and follower != "removed":
         yield from (f"done {count} times: {name}" for name, count in world.accepted().items() if count > 1)
 
 
@@ -86,11 +87,12 @@ def _released(world: World, moment: str) -> Any:
 
 
 def _close(world: World, scene: Scene, follower: str) -> Iterator[Result]:
-    """Run what should have been run, and an enforcement that declares next to nothing."""
+    """Run what should have been run and, when nothing can come any more, an enforcement of next to nothing."""
     if follower == "next-version":
         yield _next_version(world, scene)
     else:
         yield scene.play(world)
+    world.clock.sleep(LONGEST_START)
     if scene.name != "removal":
         yield _enforce(world, scene)
 
@@ -180,6 +182,7 @@ FOLLOWERS: dict[str, Callable[[World, Scene], Result]] = {
 NEEDING_FLOWS = ("enforce", "audit", "other-declaration")
 # What cannot end well: nothing is there to share, or what is staged comes first, or is gone.
 SENSELESS = {
+    "enforcement": ("removed",),
     "first-import": NEEDING_FLOWS,
     "removal": NEEDING_FLOWS,
     "staging": ("next-version",),

@@ -82,12 +82,14 @@ class ShareEnforcement:
 
     def _declaration_error(self) -> DeclarationError:
         """Put back what an interrupted upgrade took, whatever is wrong with the declaration, and return the error."""
-        state, error = self._state, DeclarationError(self._state.mistakes)
-        if state.lost and not self._read_only:
-            applied = apply_plan(self._client, state.flow_ids, state.existing, self._plan_repair)
-            state.interruption.update(applied)
-            restored = state.interruption.to_result(applied, state.flows, self._report)
-            error.result.update(changed=bool(applied.done), interrupted_upgrade=restored)
+        state = self._state
+        if self._read_only or not state.lost:
+            return DeclarationError(state.mistakes)
+        applied = apply_plan(self._client, state.flow_ids, state.existing, self._plan_repair)
+        state.interruption.update(applied)
+        error = DeclarationError(state.mistakes, restored=len(applied.done))
+        restored = state.interruption.to_result(applied, state.flows, self._report)
+        error.result.update(changed=bool(applied.done), interrupted_upgrade=restored)
         return error
 
     def _plan_repair(self, existing: Iterable[Share]) -> list[Change]:

@@ -72,13 +72,14 @@ class Mistake:
 
 
 class DeclarationError(ConfigurationError):
-    """All mistakes of a declaration at once; nothing was written."""
+    """All mistakes of a declaration at once; nothing was written but shares that an interrupted upgrade took."""
 
-    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+    def __init__(self, mistakes: Sequence[Mistake], restored: int = 0) -> None:
         told = listed((f"{mistake.path}: {mistake.message}" for mistake in mistakes), "; ")
         count = f"{len(mistakes)} mistakes" if len(mistakes) > 1 else "a mistake"
+        but = f" but that {restored} shares came back, which an interrupted upgrade had taken" if restored else ""
         super().__init__(
-            f"The option shares has {count}, nothing was changed: {told}.",
+            f"The option shares has {count}, nothing was changed{but}: {told}.",
             mistakes=[dataclasses.asdict(mistake) for mistake in mistakes],
         )
 
