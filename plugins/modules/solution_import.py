@@ -478,9 +478,9 @@ def import_solution(work: Work) -> dict[str, Any]:
     """Bring the package into the environment, or predict what that would do."""
     params = work.params
     publishing = {"publish_workflows": params["publish_workflows"], "publish": params["publish"]}
+    package = read_package(params["src"])
+    others = [it for it in map(read_package, params["together_with"]) if it.unique_name != package.unique_name]
     with repairing(work):
-        package = read_package(params["src"])
-        others = [it for it in map(read_package, params["together_with"]) if it.unique_name != package.unique_name]
         solution_import = planned_import(work, package, others, **publishing)
     flow_ids = [flow.id for flow in package.desktop_flows]
     return do_guarded(work, package.unique_name, solution_import, flow_ids)

@@ -14,6 +14,7 @@ from random import Random
 from typing import Any
 from unittest import mock
 
+from ansible_collections.coe.power_platform.plugins.module_utils._transport.bounds import LARGEST_ANSWER
 from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.https_server import (
     HttpsServer,
     https_server,
@@ -32,7 +33,9 @@ from .world import ENVIRONMENT, World
 GATE = 25
 MUTATIONS = 20
 """How many times the JSON of each answer is mutated by chance."""
-SECONDS, MEBIBYTES = 30, 64
+SECONDS = 30
+# An answer of the size that is taken, while it is decoded and as a whole.
+MEBIBYTES = 64 + 2 * LARGEST_ANSWER // MEBIBYTE
 ATTACKED = ("enforcement", "upgrade", "export", "removal")
 JSON = {"Content-Type": "application/json; odata.metadata=minimal"}
 # Where a redirection or the next page may lead; {port} is that of somebody else on this machine.

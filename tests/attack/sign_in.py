@@ -9,6 +9,7 @@ import base64
 import html
 import json
 import logging
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,7 +38,7 @@ FORMS: dict[str, Callable[[str], str]] = {
     "plain": str,
     "quoted": quote,
     "fully-quoted": lambda text: quote(text, safe=""),
-    "quoted-in-lower-case": lambda text: quote(text, safe="").replace("%C3", "%c3").replace("%2F", "%2f"),
+    "quoted-in-lower-case": lambda text: re.sub("%..", lambda hex: hex[0].lower(), quote(text, safe="")),
     "form": quote_plus,
     "quoted-twice": lambda text: quote(quote(text, safe=""), safe=""),
     "json": lambda text: json.dumps(text)[1:-1],

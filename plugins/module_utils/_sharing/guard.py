@@ -66,7 +66,8 @@ class ShareGuard:
         self._flow_names: dict[str, str] = {}
         self._confirmed = False
         self._guarding = False
-        self._over = False
+        self._over = True
+        self._job_id: str | None = None
         self._left_over = False
         self._found = Interruption(records, ())
 
@@ -86,7 +87,8 @@ class ShareGuard:
         if self._found.open:
             self.complete()
         own = {record.id for record in self._kept}
-        return next((it for it in self._found.open if it.id not in own and self._is_of_solution(it)), None)
+        others = (it for it in self._found.open if it.id not in own and self._is_of_solution(it))
+        return next((it for it in others if not (it.start and it.start.job_id)), None)
 
     def _is_of_solution(self, record: ShareRecord) -> bool:
         return record.solution.casefold() == self._solution.casefold()
@@ -116,7 +118,6 @@ class ShareGuard:
         Raises ``RefusedError`` when shares cannot be noted and that is required.
         """
         shares = self.observe()
-        self._over = False
         self._guarding |= takes_shares
         if takes_shares:
             self._ledger.guard(shares)
@@ -124,6 +125,8 @@ class ShareGuard:
             self._keep(shares if takes_shares else [], start)
         except PowerPlatformError as error:
             self._warn_or_refuse(error, takes_shares=takes_shares)
+            self._kept = []
+        self._over = False
 
     def _warn_or_refuse(self, error: PowerPlatformError, *, takes_shares: bool) -> None:
         if takes_shares and self._required:
@@ -148,15 +151,27 @@ class ShareGuard:
         ]
         self._ledger.expect_recorded(same)
         made = list(make_records(self._solution, now, new, self._flow_names, start))
-        kept = [*renewed, *made] or [mark_of(self._solution, now, start)]
-        self._records.save(kept)
-        self._kept = kept
+        # Known before it is written: what was written although the answer was lost can be found again.
+        self._kept = [*renewed, *made] or [mark_of(self._solution, now, start)]
+        self._records.save(self._kept)
 
-    def started(self) -> None:
-        """Drop the note of an operation that takes no shares: it shows in the environment now."""
-        if not self._guarding:
+    def started(self, job_id: str) -> None:
+        """Take note that the operation shows in the environment; one that takes no shares needs no record then."""
+        self._job_id = job_id
+        if self._guarding:
+            return
+        try:
             self._records.remove(self._kept)
-            self._kept = []
+        except PowerPlatformError as error:
+            self._warn(f"The record of the start of an operation on {self._solution} could not be removed: {error}")
+        self._kept = []
+
+    def leave(self) -> None:
+        """Finish what can be finished when the task fails; the record of a running operation says which it is."""
+        if self._over:
+            self.complete()
+        elif self._job_id and (kept := [record.with_job(self._job_id) for record in self._kept]):
+            self._records.save(kept)
 
     def refused(self) -> None:
         """Take the operation for one that cannot come any more."""

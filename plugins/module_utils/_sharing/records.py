@@ -30,12 +30,14 @@ class Start(NamedTuple):
     """An operation that is about to be started.
 
     Its Web API action, the version that it brings (None when it brings none), and the ids of the operations that the
-    environment knew before, so that no clock has to be trusted to tell them from it.
+    environment knew before, so that no clock has to be trusted to tell them from it. ``job_id`` is its own id, once a
+    run that ends without it has learned that.
     """
 
     action: str
     version: str | None
     known: tuple[str, ...] = ()
+    job_id: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,6 +65,10 @@ class ShareRecord:
         """Return the record with all the shares of its flows that have a mask."""
         shares = tuple(Share(key, mask) for key, mask in sorted(masks.items()) if key.flow_id in self.flow_names)
         return dataclasses.replace(self, shares=shares)
+
+    def with_job(self, job_id: str) -> ShareRecord:
+        """Return the record with the id of its operation."""
+        return dataclasses.replace(self, start=self.start and self.start._replace(job_id=job_id))
 
     def to_json(self) -> str:
         """Return the record as text: shares by flow, table and principal."""
@@ -94,10 +100,10 @@ class ShareRecord:
 def _start_from_json(content: Any) -> Start | None:
     if content is None:
         return None
-    action, version, known = content
+    action, version, known, job_id = content
     if version is not None:
         version_key(version)
-    return Start(str(action), version, tuple(map(str, known)))
+    return Start(str(action), version, tuple(map(str, known)), job_id)
 
 
 def _checked(text: str) -> str:

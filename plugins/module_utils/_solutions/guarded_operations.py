@@ -12,7 +12,7 @@ import contextlib
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .._errors import ApiError, PowerPlatformError
+from .._errors import PowerPlatformError
 from .._sharing.guard import ShareGuard
 from .._sharing.interruption import SHARE_TAKING
 from .._sharing.record_places import records_of
@@ -97,8 +97,7 @@ def _perform(work: Work, guard: ShareGuard, task: SolutionTask) -> dict[str, Any
     except PowerPlatformError as error:
         # When this fails too, the first failure is the one to tell; the record stays and the next run looks again.
         with contextlib.suppress(PowerPlatformError):
-            if isinstance(error, ApiError):
-                guard.complete()  # most likely nothing was started
+            guard.leave()
             error.result.update(guard.to_result())
         raise
     if work.params["wait"]:

@@ -140,10 +140,13 @@ class Operations:
         return order.version is not None and bool(self._import_jobs.find_of_solution(order.names, job.created_on))
 
     def _prepare(self, order: Order, known: Sequence[str], *, starts: bool) -> None:
-        if self._guard and not (starts or order.takes_shares):
-            self._guard.observe()
-        elif self._guard:
+        """Have the guard note what takes shares away, and what starts an import, which must not start twice."""
+        if self._guard is None:
+            return
+        if order.takes_shares or (starts and order.version):
             self._guard.record(Start(order.action, order.version, tuple(known)), takes_shares=order.takes_shares)
+        else:
+            self._guard.observe()
 
     def _follow(self, order: Order, run: Run) -> Run:
         guard = self._guard if order.takes_shares else None
@@ -168,7 +171,7 @@ class Operations:
                 return None
             raise
         if self._guard:
-            self._guard.started()
+            self._guard.started(run.job.id)
         return run
 
     def _find_lost(self, order: Order, known: Sequence[str], lost: OutcomeUnknownError) -> Run:

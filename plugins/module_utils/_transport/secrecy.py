@@ -52,6 +52,8 @@ def _encoded(text: str) -> Iterator[str]:
         yield escaped[1:-1].replace("/", "\\/")
     yield html.escape(text)
     content = text.encode("utf-8", "replace")
+    yield quote(quote(text, "", errors="replace"), "")
+    yield repr(text)[1:-1]
     yield content.hex()
     yield content.hex().upper()
     for shift, first in enumerate((0, 2, 3)):

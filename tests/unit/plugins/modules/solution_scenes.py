@@ -19,8 +19,9 @@ from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.pack
 )
 
 NAME = "SharedFlows"
-IMPORT = ["StageSolution", "ImportSolutionAsync"]
-UPGRADE = ["StageSolution", "StageAndUpgradeAsync"]
+# A note announces what is about to start; it goes when the start is answered, or when an upgrade is over.
+IMPORT = ["StageSolution", "annotations", "ImportSolutionAsync", "annotations"]
+UPGRADE = ["StageSolution", "annotations", "StageAndUpgradeAsync", "annotations"]
 
 
 def release(
@@ -56,8 +57,9 @@ def put(simulator: Any, environment: str, path: str, *, staged: bool = False, ma
 
 
 def writes(simulator: Any, environment: str) -> list[str]:
-    """Return the writing requests to an environment as method-less paths, in order."""
-    return [entry.path for entry in simulator.journal(environment, writes=True)]
+    """Return the writing requests to an environment as method-less paths, in order; notes without their ids."""
+    paths = [entry.path for entry in simulator.journal(environment, writes=True)]
+    return ["annotations" if path.startswith("annotations(") else path for path in paths]
 
 
 def accepted(simulator: Any, environment: str, action: str) -> int:

@@ -237,7 +237,6 @@ def interrupted(environment: Any, simulator: Any, run_module: Any, upgrade: dict
         (solution_promote, {"name": "NoSuchSolution"}),
         (solution_promote, {"name": NAME, "version": "9.9"}),
         (solution_promote, {"name": NAME, "version": "nine"}),
-        (solution_import, {"src": __file__}),
         (solution_import, {"version": "1.2.0.0", "connection_references": {"con_unknown": "x"}}),
         (solution_import, {"version": "1.2.0.0", "deployment_settings": "/no/such/file"}),
         (solution_import, {"version": "1.0.0.0"}),

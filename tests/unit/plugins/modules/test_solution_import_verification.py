@@ -19,6 +19,7 @@ from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.pack
     write_package,
 )
 from ansible_collections.coe.power_platform.tests.unit.plugins.modules.solution_scenes import (
+    IMPORT,
     NAME,
     put,
     release,
@@ -132,10 +133,10 @@ def test_success_without_a_new_version_is_a_failure(
 def test_an_unmanaged_package_is_published_on_request(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
     drafts = run_module(solution_import, **task(test, release(tmp_path, "1.0.0.0", managed=False)))
     assert drafts["operation"] == "install"
-    assert writes(test, "test") == ["StageSolution", "ImportSolutionAsync"]
+    assert writes(test, "test") == IMPORT
     done = run_module(solution_import, **task(test, release(tmp_path, "1.1.0.0", managed=False), publish=True))
     assert done["operation"] == "update"
-    assert writes(test, "test")[2:] == ["StageSolution", "ImportSolutionAsync", "PublishAllXmlAsync"]
+    assert writes(test, "test")[len(IMPORT) :] == [*IMPORT, "PublishAllXmlAsync"]
     assert {row["componentstate"] for row in test.environment("test").store.find("workflow")} == {0}
 
 
