@@ -33,13 +33,21 @@ def run_as_module(module: ModuleType, params: dict[str, Any], check_mode: bool, 
     return result
 
 
-def _away_from_the_controller() -> contextlib.AbstractContextManager[Any]:
-    """Let warnings go into the module's result: where the controller can be imported, they would be displayed."""
+@contextlib.contextmanager
+def _away_from_the_controller() -> Iterator[None]:
+    """Let a module take and tell things as where no controller is: options as they are, warnings in its result."""
     try:
         from ansible.module_utils import _internal
+        from ansible.module_utils._internal._json import _profiles
     except ImportError:  # ansible-core before 2.19 knows no such difference
-        return contextlib.nullcontext()
-    return mock.patch.object(_internal, "is_controller", False)
+        yield
+        return
+    with (
+        mock.patch.object(_internal, "is_controller", False),
+        # Remembered from the first time that it is asked, wherever that was.
+        mock.patch.object(_profiles, "_string_encoding_check_enabled", return_value=False, create=True),
+    ):
+        yield
 
 
 @contextlib.contextmanager
