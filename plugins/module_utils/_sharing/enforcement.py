@@ -74,7 +74,7 @@ class ShareEnforcement:
             changes = self._plan(state.existing)
             return self._result(AppliedPlan(changes, [], after_changes(state.existing, changes)))
         applied = apply_plan(self._client, state.flow_ids, state.existing, self._plan)
-        state.interruption.update(applied)
+        state.interruption.update(applied, state.flow_ids)
         if any(self._is_declared(change) for change, _error in applied.failed):
             raise self._failure(applied)
         self._existing = applied.shares
@@ -86,7 +86,7 @@ class ShareEnforcement:
         if self._read_only or not state.lost:
             return DeclarationError(state.mistakes)
         applied = apply_plan(self._client, state.flow_ids, state.existing, self._plan_repair)
-        state.interruption.update(applied)
+        state.interruption.update(applied, state.flow_ids)
         error = DeclarationError(state.mistakes, restored=len(applied.done))
         restored = state.interruption.to_result(applied, state.flows, self._report)
         error.result.update(changed=bool(applied.done), interrupted_upgrade=restored)

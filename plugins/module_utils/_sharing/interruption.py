@@ -87,27 +87,30 @@ class Interruption:
         """Tell whether a change puts back what an upgrade took."""
         return not change.before and self.shares.get(change.key) == change.after
 
-    def keep(self, missing: Mapping[ShareKey, int], present: Mapping[ShareKey, int]) -> bool:
+    def keep(
+        self, missing: Mapping[ShareKey, int], present: Mapping[ShareKey, int], flow_ids: Collection[str] = ()
+    ) -> bool:
         """Leave on record the missing shares and, in open records, also the present ones; return whether any is left.
 
-        Both are masks. What an open record holds of flows that are in neither is left as it is.
+        Both are masks, and all that there are of ``flow_ids``. What an open record holds of flows that are in none of
+        the three is left as it is.
         """
         left = reduce(self.place, [record for record in self.records if record not in self.open], missing)
-        seen = {key.flow_id for key in (*missing, *present)}
+        seen = {*flow_ids, *(key.flow_id for key in (*missing, *present))}
         unseen = {key: mask for key, mask in self.shares.items() if key.flow_id not in seen}
         renewed = [record.with_present({**unseen, **missing, **present}) for record in self.open]
         if changed := [record for record in renewed if record not in self.open]:
             self.place.save(changed)
         return bool(left or self.open)
 
-    def update(self, applied: AppliedPlan) -> None:
-        """Leave on record what is still missing, and what an operation may yet take that has not ended."""
+    def update(self, applied: AppliedPlan, flow_ids: Collection[str]) -> None:
+        """Leave on record what is still missing of flows, and what an operation may yet take that has not ended."""
         missing = {
             change.key: change.after
             for change, error in applied.failed
             if change.after and not isinstance(error, NotFoundError)
         }
-        self.keep(missing, dict(applied.shares))
+        self.keep(missing, dict(applied.shares), flow_ids)
 
     def to_result(self, applied: AppliedPlan, flows: DesktopFlows, report: ShareReport) -> dict[str, Any] | None:
         """Return what became of the shares that interrupted upgrades took away, or None when there were none."""

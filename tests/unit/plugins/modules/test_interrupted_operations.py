@@ -188,6 +188,23 @@ def test_a_share_that_an_enforcement_gives_while_nobody_watches_an_upgrade_survi
     assert held(environment) == after
 
 
+def test_what_an_enforcement_takes_away_while_nobody_watches_an_upgrade_stays_away(
+    environment: Any, simulator: Any, run_module: Any, upgrade: dict[str, Any]
+) -> None:
+    connection = simulator.connection("test")
+    run_module(solution_import, **upgrade, wait=False)
+    principals = [{"team": "Finance Robotics"}, {"user": "john.smith@contoso.example"}]
+    nobody = [{"desktop_flow": "Flow 1", "state": "absent", "principals": principals}]
+    assert len(run_module(desktop_flow_share, shares=nobody, **connection)["changes"]) == 2
+    after = held(environment)
+    assert len(after) == 2
+    simulator.advance(JOB_SECONDS + 1)
+    assert held(environment) == {}
+    run_module(desktop_flow_share, shares=NOBODY, **connection)
+    assert held(environment) == after
+    assert notes(environment) == 0
+
+
 def test_a_share_that_somebody_takes_away_before_the_upgrade_does_stays_away(
     environment: Any, simulator: Any, simulated_time: Any, run_module: Any, upgrade: dict[str, Any]
 ) -> None:
