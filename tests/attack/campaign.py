@@ -25,11 +25,9 @@ class Part(Protocol):
 
     def placements(self, world: World, chance: Random) -> list[Placement]:
         """Return every single placement, and as many combinations drawn by chance."""
-        ...
 
     def attack(self, world: World, placement: Placement) -> Iterable[str]:
         """Carry out one placement and tell what was violated."""
-        ...
 
 
 PARTS: dict[str, Part] = {

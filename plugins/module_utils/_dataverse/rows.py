@@ -62,9 +62,9 @@ class Row(Mapping[str, object]):
     def __len__(self) -> int:
         return len(self._members)
 
-    def get(self, name: str, default: object = None) -> object:
+    def get(self, key: str, default: object = None) -> object:
         """Return a member whatever it is, at the speed of a dictionary."""
-        return self._members.get(name, default)
+        return self._members.get(key, default)
 
     def items(self) -> ItemsView[str, object]:
         """Return names and members, at the speed of a dictionary."""
