@@ -208,7 +208,8 @@ class ShareGuard:
         if made:
             self._records.save(made)
         marks = [record for record in self._kept if not record.shares]
-        self._kept = [*marks, *reduce(self._records, self._kept[len(marks) :], self._ledger.expected), *made]
+        holding = [record for record in self._kept if record.shares]
+        self._kept = [*marks, *reduce(self._records, holding, self._ledger.expected), *made]
 
     def restore(self) -> None:
         """Put back what is gone after the operation has ended, and remove the record when all is back.
