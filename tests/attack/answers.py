@@ -201,11 +201,11 @@ LEADING = {
 
 
 def placements(world: World, chance: Random) -> list[Placement]:
-    """Return each hostile answer to each request."""
+    """Return each hostile answer to each request, once for all that are alike."""
     return [
         Placement("answers", name, (f"{kind}@{number}",))
         for name in ATTACKED
-        for number in range(1, reference(world, name).requests + 1)
+        for number, *_alike in reference(world, name).alike
         for kind in (*KINDS, *LEADING)
     ]
 

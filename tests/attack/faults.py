@@ -41,11 +41,11 @@ SLOW: dict[str, Any] = {"request_timeout": 1}
 
 
 def placements(world: World, chance: Random) -> list[Placement]:
-    """Return each fault at each request, and pairs."""
+    """Return each fault at each request that may tell something new, and pairs."""
     singles = [
         Placement("faults", name, (f"{kind}@{number}",))
         for name in ATTACKED
-        for number in range(1, reference(world, name).requests + 1)
+        for number in reference(world, name).telling
         for kind in KINDS
     ]
     return [*singles, *(_pair(chance, singles) for _number in range(PAIRS))]

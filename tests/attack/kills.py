@@ -45,7 +45,7 @@ def placements(world: World, chance: Random) -> list[Placement]:
 
 def _deaths(world: World, name: str) -> Iterator[str]:
     undisturbed = reference(world, name)
-    yield from (f"after@{number}" for number in range(1, undisturbed.requests + 1))
+    yield from (f"after@{number}" for number in undisturbed.telling)
     for number in undisturbed.writing:
         yield f"unanswered@{number}"
         yield from (f"held@{number}:{moment}" for moment in MOMENTS)

@@ -22,10 +22,16 @@ class Reference:
         result = scene.play(world)
         assert not result.get("failed"), result
         self.requests = len(world.requests())
+        self.alike = world.alike_requests()
         self.writing = world.writing_requests()
         self.revocations = world.revocations()
         self.accepted = world.accepted()
         self.after = world.state()
+
+    @property
+    def telling(self) -> list[int]:
+        """The numbers of the requests at which an attack may tell something new: two and the last of all alike ones."""
+        return sorted({number for group in self.alike for number in (*group[:2], group[-1])})
 
     @property
     def kept_shares(self) -> set[str]:

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import logging
-from collections import Counter
+import re
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
@@ -31,6 +33,7 @@ SEED: dict[str, Any] = {
     "application_users": [{"application": "stranger", "roles": ["System Administrator"]}],
 }
 LONGEST_PAUSE = 2 * 24 * 3600
+ID_OR_TEXT = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|'[^']*'", re.IGNORECASE)
 SUCCEEDED = 30
 EXPORT = 2
 
@@ -152,6 +155,17 @@ class World:
         writing = {entry.batch or entry.seq for entry in entries if entry.write}
         return [number for number, entry in enumerate(self.requests(), 1) if entry.seq in writing]
 
+    def alike_requests(self) -> list[list[int]]:
+        """The numbers of the requests, grouped: alike are those that differ in ids and texts only, as polls of a job do."""
+        numbers = {entry.seq: number for number, entry in enumerate(self.requests(), 1)}
+        asked: dict[int, list[str]] = defaultdict(list)
+        for entry in self.simulator.journal(ENVIRONMENT):
+            asked[numbers[entry.batch or entry.seq]].append(f"{entry.method} {ID_OR_TEXT.sub('', entry.path)}")
+        alike: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        for number, what in sorted(asked.items()):
+            alike[tuple(dict.fromkeys(what))].append(number)
+        return list(alike.values())
+
     def shares(self) -> dict[tuple[str, str], int]:
         """The masks of all explicit shares by the ids of flow and principal."""
         return dict(held(self.environment))
@@ -190,6 +204,7 @@ class World:
 @contextmanager
 def world_in(folder: Path) -> Iterator[World]:
     """Make a world that keeps its files in a folder; that connections break is no news there."""
+    gc.set_threshold(100_000)  # a tenth of the time would go into looking for garbage among what stays
     with ExitStack() as resources:
         simulator = resources.enter_context(Simulator(manual_clock=True))
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)

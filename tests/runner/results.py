@@ -52,14 +52,18 @@ def read_junit(files: Iterable[pathlib.Path], returncode: int) -> Counts:
 
 
 def read_targets(output: pathlib.Path, returncode: int) -> Counts:
-    """Count the integration targets of a run of ansible-test, given its folder of results.
+    """Count the integration targets of a run of ansible-test, given its folder of results, and name those that failed.
 
     It writes a JUnit file for each target that ran and lists those that passed. The cases in the JUnit files do not
     tell: they count a task that failed and was rescued as a failure.
     """
-    ran = len(list(output.glob("junit/*.xml")))
-    passed = sum(len(json.loads(file.read_bytes())["targets"]) for file in output.glob("data/integration-*.json"))
-    return _with_crash(Counts(passed=passed, failed=ran - passed), returncode)
+    ran = {report.name.partition("-")[0] for report in output.glob("junit/*.xml")}
+    passed = {
+        name for file in output.glob("data/integration-*.json") for name in json.loads(file.read_bytes())["targets"]
+    }
+    for name in sorted(ran - passed):
+        print(f"FAILED {name}", flush=True)
+    return _with_crash(Counts(passed=len(passed), failed=len(ran - passed)), returncode)
 
 
 def _cases(file: pathlib.Path) -> Counts:

@@ -8,11 +8,15 @@ from __future__ import annotations
 import concurrent.futures
 import os
 import pathlib
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from . import processes, workspace
 from .results import Counts, read_closing_line
+
+FAILURE = re.compile(r"^(?:FAILED(?! - RETRYING)|ERROR|fatal: ).*", re.MULTILINE)
+"""What the tools of the stages begin the line with that names a failure."""
 
 LANES = 2
 """Stages at a time. More would make the machine so busy that tests which measure time fail."""
@@ -25,12 +29,13 @@ def run(names: Sequence[str]) -> Counts:
     logs = [folder / f"{name}.txt" for name in names]
     for log in logs:
         log.write_text("")
-    counts = Counts()
+    counts = []
     with concurrent.futures.ThreadPoolExecutor(LANES) as pool:
         stages = [pool.submit(_run, name, log) for name, log in zip(names, logs, strict=True)]
         for stage, log in zip(stages, logs, strict=True):
-            counts += _show(stage, log)
-    return counts
+            counts.append(_show(stage, log))
+    _repeat_failures(log for log, each in zip(logs, counts, strict=True) if each.failed)
+    return sum(counts, Counts())
 
 
 def _run(name: str, log: pathlib.Path) -> None:
@@ -38,6 +43,14 @@ def _run(name: str, log: pathlib.Path) -> None:
         processes.wait(
             [workspace.PYTHON, "-m", "tests.runner", name], cwd=workspace.ROOT, environment=os.environ, log=output
         )
+
+
+def _repeat_failures(logs: Iterable[pathlib.Path]) -> None:
+    """Print the lines that name what failed once more, since the end of a long output is what is kept and read."""
+    for log in logs:
+        print(f"\n===== failures of {log.stem} =====")
+        for line in FAILURE.findall(log.read_text(errors="replace"))[-40:]:
+            print(line[:1000])
 
 
 def _show(stage: concurrent.futures.Future[None], log: pathlib.Path) -> Counts:
