@@ -156,7 +156,7 @@ class World:
         return [number for number, entry in enumerate(self.requests(), 1) if entry.seq in writing]
 
     def alike_requests(self) -> list[list[int]]:
-        """The numbers of the requests, grouped: alike are those that differ in ids and texts only, as polls of a job do."""
+        """The numbers of the requests, grouped by what differs in ids and texts only, such as the polls of a job."""
         numbers = {entry.seq: number for number, entry in enumerate(self.requests(), 1)}
         asked: dict[int, list[str]] = defaultdict(list)
         for entry in self.simulator.journal(ENVIRONMENT):
