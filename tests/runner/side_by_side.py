@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from . import processes, workspace
 from .results import Counts, read_closing_line
 
-FAILURE = re.compile(r"^(?:FAILED(?! - RETRYING)|ERROR|fatal: ).*", re.MULTILINE)
+FAILURE = re.compile(r"^(?:FAILED(?! - RETRYING)|ERROR|fatal: (?!.*\n\.\.\.ignoring)).*", re.MULTILINE)
 """What the tools of the stages begin the line with that names a failure."""
 
 LANES = 2
