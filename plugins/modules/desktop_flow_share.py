@@ -86,7 +86,9 @@ options:
       exclusive:
         description:
           - Remove all shares of the flow that no entry declares.
-          - Shares of principals that the environment no longer lists stay, they give nobody access.
+          - Shares of principals that the environment no longer lists stay, they give nobody access. So do those of the
+            teams that Copilot Studio makes for agents, which are told in RV(platform_shares), unless an entry with
+            O(shares[].state=absent) names them.
           - With O(shares[].state=absent) and no principals, all shares of the flow are removed.
         type: bool
         default: false
@@ -119,7 +121,8 @@ options:
     description:
       - What counts as right. By default a share is right when it means the declared permission (a share with V(write)
         means V(co_owner), one with V(read) but not V(write) means V(user)) and has at least the permission's rights.
-      - With V(true) it must have exactly the permission's rights.
+      - With V(true) it must have exactly the permission's rights. Beside the default of O(co_owner_access) all rights,
+        V(create) included, are right too, as the portal gives them.
     type: bool
     default: false
   allow_disabled:
@@ -334,6 +337,37 @@ interrupted_upgrade:
       description: Shares of flows that the upgrade deleted.
       type: list
       elements: dict
+      returned: success
+platform_shares:
+  description:
+    - Shares of exclusive flows that no entry declares and that stay, since Copilot Studio made the holding teams.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    desktop_flow:
+      description: Name of the flow.
+      type: str
+      returned: success
+    desktop_flow_id:
+      description: Id of the flow.
+      type: str
+      returned: success
+    principal:
+      description: Name of the team.
+      type: str
+      returned: success
+    principal_type:
+      description: V(team).
+      type: str
+      returned: success
+    principal_id:
+      description: C(teamid).
+      type: str
+      returned: success
+    permission:
+      description: V(user), V(co_owner) or V(custom).
+      type: str
       returned: success
 drift:
   description:

@@ -173,7 +173,7 @@ from ..module_utils._module import run_module
 from ..module_utils._sharing.report import ShareReport
 from ..module_utils._sharing.role_readers import read_role_readers
 from ..module_utils._sharing.selection import FlowSelection, flow_to_result
-from ..module_utils._sharing.shares import read_shares
+from ..module_utils._sharing.share_reader import ShareReader
 from ..module_utils._work import ModuleDefinition, Work
 
 
@@ -183,7 +183,7 @@ def list_shares(work: Work) -> dict[str, Any]:
     selection = FlowSelection(
         work.client, text=params["desktop_flow"], owner=params["owner"], solution=params["solution"]
     )
-    shares = read_shares(work.client, {flow.id for flow in selection.chosen}, tolerant=True)
+    shares = ShareReader(work.client, tolerant=True).read({flow.id for flow in selection.chosen})
     selection.load_principals(shares)
     selection.load_namesakes()
     report = ShareReport(selection.flows, selection.principals)

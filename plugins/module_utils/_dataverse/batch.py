@@ -28,6 +28,7 @@ from .web_api import AGAIN, ONCE, WebApi
 
 LARGEST_BATCH = 1000
 CRLF = "\r\n"
+Outcome = Row | PowerPlatformError
 BOUNDARY = re.compile(r'multipart/mixed;.*boundary="?([^";]+)', re.IGNORECASE)
 
 
@@ -57,6 +58,11 @@ class Reply:
     status: int
     body: Row
     error: PowerPlatformError | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """The error if there is one, else the body."""
+        return self.error or self.body
 
 
 def run_batch(api: WebApi, requests: Sequence[BatchRequest]) -> list[Reply]:

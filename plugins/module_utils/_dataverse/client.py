@@ -271,7 +271,10 @@ class DataverseClient:
 
     def leave_out(self, error: AnswerError) -> None:
         """Warn of a row that cannot be read and is left out, once."""
-        text = f"Left out is what cannot be read: {error}"
+        self.warn_once(f"Left out is what cannot be read: {error}")
+
+    def warn_once(self, text: str) -> None:
+        """Warn of something, unless it was said before."""
         if self._warn and text not in self._warnings and len(self._warnings) < MOST_WARNINGS:
             self._warnings.add(text)
             self._warn(text + " There may be more." * (len(self._warnings) == MOST_WARNINGS))

@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
 from .._errors import ApiError, PowerPlatformError
-from .batch import BatchRequest
+from .batch import BatchRequest, Outcome
 from .client import LONGEST_QUERY, PAGE, DataverseClient
 from .odata import all_of, joined, resource
 from .rows import Row
@@ -56,23 +56,29 @@ def read_together(client: DataverseClient, *queries: Query) -> list[list[Row]]:
     A single read is a plain GET, several are one $batch. A row that meets several conditions may come twice.
     Source: Web API, Execute batch operations; Page results.
     """
+    return read_beside(client, queries, [])[0]
+
+
+def read_beside(
+    client: DataverseClient, queries: Sequence[Query], reads: Sequence[BatchRequest]
+) -> tuple[list[list[Row]], list[Outcome]]:
+    """Return the rows of each query as ``read_together`` does, and what came of other reads that went out with them."""
     requests = [query.requests for query in queries]
-    pages = _first_pages(client, [request for group in requests for request in group])
+    outcomes = _outcomes(client, [*(request for group in requests for request in group), *reads])
     found: list[list[Row]] = []
     for query, group in zip(queries, requests, strict=True):
         rows: list[Row] = []
         for request in group:
-            page = next(pages)
+            page = next(outcomes)
             if not isinstance(page, PowerPlatformError):
                 rows += client.rows(page, request.headers)
             elif not (query.optional and page.details.get("status") == FORBIDDEN):
                 raise page
         found.append(rows)
-    return found
+    return found, list(outcomes)
 
 
-def _first_pages(client: DataverseClient, requests: list[BatchRequest]) -> Iterator[Row | PowerPlatformError]:
-    """Yield the first page of each request, or the error that it was answered with."""
+def _outcomes(client: DataverseClient, requests: list[BatchRequest]) -> Iterator[Outcome]:
     if len(requests) == 1:
         try:
             yield client.get(requests[0].path, headers=requests[0].headers)
@@ -80,4 +86,4 @@ def _first_pages(client: DataverseClient, requests: list[BatchRequest]) -> Itera
             yield error
     else:
         for reply in client.batch(requests):
-            yield reply.error or reply.body
+            yield reply.outcome

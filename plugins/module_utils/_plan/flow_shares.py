@@ -15,7 +15,7 @@ from .._dataverse.reading import Query
 from .._packages.components import WORKFLOW_TYPE
 from .._sharing.permissions import describe
 from .._sharing.principals import Principals
-from .._sharing.shares import read_shares
+from .._sharing.share_reader import ShareReader
 from .environment import FlowShare
 
 
@@ -40,7 +40,7 @@ def find_flow_shares(
     ``desktop_flows`` are the names of all desktop flows by id. Source: tables principalobjectaccess (or the function
     RetrieveSharedPrincipalsAndAccess, for who may not read it), systemuser and team.
     """
-    shares = read_shares(client, desktop_flows.keys() & flow_ids)
+    shares = ShareReader(client).read(desktop_flows.keys() & flow_ids)
     principals = Principals(client)
     principals.load(ids=((key.table, key.principal_id) for key, _mask in shares))
     found = []

@@ -38,7 +38,7 @@ class Departures:
     ) -> set[ShareKey]:
         """Take a look at all shares, and return those of which it shows that somebody took them away.
 
-        ``grants`` is what ``read_grants`` returns, ``now`` in seconds; after the ``final`` look nothing is dropped.
+        ``grants`` is what ``ShareReader`` returns, ``now`` in seconds; after the ``final`` look nothing is dropped.
         """
         present = {share.key: grant for share, grant in grants.items()}
         flows: dict[str, set[ShareKey]] = defaultdict(set)

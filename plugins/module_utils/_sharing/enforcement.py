@@ -43,7 +43,7 @@ class ShareEnforcement:
 
     def _plan(self, existing: Iterable[Share]) -> list[Change]:
         """Return the changes that lead from the given shares to the desired ones, and put those back that were lost."""
-        return plan_repair(self._state.desired, existing, self._lost, self._report.belongs)
+        return plan_repair(self._state.desired, existing, self._lost, self._report.removable)
 
     def audit(self) -> dict[str, Any]:
         """Return where the environment differs from the declaration: ``drift``, ``shares``.
@@ -54,12 +54,17 @@ class ShareEnforcement:
         if faults := [mistake for mistake in state.mistakes if mistake.kind not in KINDS_OF_MISTAKES]:
             raise DeclarationError(faults)
         existing = state.of_declared_flows(state.existing)
-        changes = plan(state.desired, existing, self._report.belongs)
+        changes = plan(state.desired, existing, self._report.removable)
         differences = find_drift(
             changes, existing, state.mistakes, state.principals, allow_disabled=self._allow_disabled
         )
         drift = [to_result(kind, difference, self._report) for kind, difference in differences]
-        return {"changed": False, "drift": drift, "shares": self._report.shares(existing)}
+        return {
+            "changed": False,
+            "drift": drift,
+            "shares": self._report.shares(existing),
+            "platform_shares": self._platform_shares(existing),
+        }
 
     def enforce(self) -> dict[str, Any]:
         """Make the shares as declared and return ``changes``, ``shares`` and ``diff``; when read-only, only say so.
@@ -73,7 +78,7 @@ class ShareEnforcement:
         if self._read_only:
             changes = self._plan(state.existing)
             return self._result(AppliedPlan(changes, [], after_changes(state.existing, changes)))
-        applied = apply_plan(self._client, state.flow_ids, state.existing, self._plan)
+        applied = apply_plan(self._client, state.reader, state.flow_ids, state.existing, self._plan)
         state.interruption.update(applied, state.flow_ids)
         if any(self._is_declared(change) for change, _error in applied.failed):
             raise self._failure(applied)
@@ -85,7 +90,7 @@ class ShareEnforcement:
         state = self._state
         if self._read_only or not state.lost:
             return DeclarationError(state.mistakes)
-        applied = apply_plan(self._client, state.flow_ids, state.existing, self._plan_repair)
+        applied = apply_plan(self._client, state.reader, state.flow_ids, state.existing, self._plan_repair)
         state.interruption.update(applied, state.flow_ids)
         error = DeclarationError(state.mistakes, restored=len(applied.done))
         restored = state.interruption.to_result(applied, state.flows, self._report)
@@ -121,8 +126,16 @@ class ShareEnforcement:
             "interrupted_upgrade": self._state.interruption.to_result(applied, self._state.flows, self._report),
             "changes": self._changes(applied),
             "shares": self._report.shares(self._state.of_declared_flows(shares)),
+            "platform_shares": self._platform_shares(shares),
             "diff": {"before": self._report.overview(self._state.existing), "after": self._report.overview(shares)},
         }
+
+    def _platform_shares(self, shares: Iterable[Share]) -> list[dict[str, Any]]:
+        """Return the shares that an exclusive declaration would remove if the platform had not made their holders."""
+        desired = self._state.desired
+        return self._report.platform_shares(
+            share for share in shares if share.key.flow_id in desired.exclusive and share.key not in desired.present
+        )
 
     def _changes(self, applied: AppliedPlan) -> list[dict[str, Any]]:
         restores = self._state.interruption.restores

@@ -21,7 +21,8 @@ from .permissions import word_of
 from .principals import Principals
 from .records import ShareRecord
 from .report import ShareReport
-from .shares import apply_plan, read_grants, read_shares, write_changes
+from .share_reader import ShareReader
+from .shares import apply_plan, write_changes
 
 # Small batches give the first flows their shares back before the last ones are written.
 SHARES_AT_ONCE = 250
@@ -37,6 +38,7 @@ class ShareLedger:
 
     def __init__(self, client: DataverseClient) -> None:
         self._client = client
+        self._reader = ShareReader(client)
         self.before: dict[ShareKey, int] = {}
         self.expected: dict[ShareKey, int] = {}
         self.present: dict[ShareKey, int] = {}
@@ -63,7 +65,7 @@ class ShareLedger:
     def observe_flows(self, flow_ids: Collection[str]) -> list[Share]:
         """Read the shares of flows as they are now, and return them."""
         begin = self._client.clock.time()
-        grants = read_grants(self._client, flow_ids)
+        grants = self._reader.grants(flow_ids, compare=True)
         self._observed = Departures(set(flow_ids), grants)
         shares = sorted(grants)
         self._observe(shares, begin)
@@ -112,7 +114,7 @@ class ShareLedger:
     def restore_all(self) -> None:
         """Write what is missing until nothing is, or only what is refused; read back."""
         existing = self._read(final=True)
-        applied = apply_plan(self._client, self.flow_ids, existing, self._missing)
+        applied = apply_plan(self._client, self._reader, self.flow_ids, existing, self._missing)
         self.present = dict(applied.shares)
         self._note(applied.done, {})
         self._note([change for change, _error in applied.failed], dict(applied.failed))
@@ -141,7 +143,7 @@ class ShareLedger:
 
     def find_vanished(self) -> set[ShareKey]:
         """Return the shares of before that are gone, note them as lost, and leave it at that."""
-        present = {share.key for share in read_shares(self._client, {key.flow_id for key in self.before})}
+        present = {share.key for share in self._reader.read({key.flow_id for key in self.before})}
         vanished = self.before.keys() - present
         self.lost |= vanished
         return vanished
@@ -151,7 +153,7 @@ class ShareLedger:
 
     def _read(self, *, final: bool = False) -> list[Share]:
         begin = self._client.clock.time()
-        grants = read_grants(self._client, self.flow_ids)
+        grants = self._reader.grants(self.flow_ids)
         shares = sorted(grants)
         self.expect((share for share in shares if share.key.flow_id in self._departures.flow_ids), begin)
         for key in self._departures.judge(self.expected, grants, begin, final=final):

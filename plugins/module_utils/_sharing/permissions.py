@@ -55,9 +55,13 @@ def _api_name(right: str) -> str:
     return "".join(word.capitalize() for word in right.split("_")) + "Access"
 
 
+# What co-owners of flows were seen to have (public field notes of 2026): all rights, the one to create rows as well.
+ALL_RIGHTS = mask_of(RIGHTS)
+
+
 def is_usual(mask: int) -> bool:
-    """Tell whether a mask is the one that this collection gives to its word unless told otherwise."""
-    return mask in (mask_of(USER_ACCESS), mask_of(CO_OWNER_ACCESS))
+    """Tell whether a mask is the one that this collection or the portal gives to its word unless told otherwise."""
+    return mask in (mask_of(USER_ACCESS), mask_of(CO_OWNER_ACCESS), ALL_RIGHTS)
 
 
 def word_of(mask: int) -> str | None:
@@ -86,9 +90,12 @@ class Permission:
     exact: bool = False
 
     def met_by(self, mask: int) -> bool:
-        """Tell whether a mask is this permission: the same word and at least its rights, or the very mask."""
+        """Tell whether a mask is this permission: the same word and at least its rights, or the very mask.
+
+        The portal's usual mask of a co-owner is as good as ours, lest two tools change it to and fro.
+        """
         if self.exact:
-            return mask == self.mask
+            return mask == self.mask or (self.mask == mask_of(CO_OWNER_ACCESS) and mask == ALL_RIGHTS)
         return word_of(mask) == self.word and mask & self.mask == self.mask
 
 

@@ -9,6 +9,7 @@ This file is private to the collection and may change without notice.
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -24,7 +25,8 @@ USER_COLUMNS = (
 )
 TEAM_COLUMNS = "teamid,name,teamtype,azureactivedirectoryobjectid,systemmanaged,sharelinkqualifier"
 TABLES = {"user": "systemuser", "application": "systemuser", "team": "team", "entra_group": "team"}
-ACCESS_TEAM = 1
+OWNER_TEAM, ACCESS_TEAM = 0, 1
+AGENT_TEAM = re.compile(r"[0-9a-f]{32}_\d+", re.ASCII | re.IGNORECASE)  # the agent's id, and a number
 GROUP_TEAM_TYPES = (2, 3)
 NOUNS = {"user": "user", "application": "application user", "team": "team", "entra_group": "team of the Entra group"}
 REMEDIES = {
@@ -41,7 +43,8 @@ class Principal:
 
     ``kind`` is user, application, team or entra_group. ``shareable`` is false for the hidden teams behind shared links
     and for teams that the platform manages: their shares belong to the platform. Access teams cannot own rows, so
-    ``can_own`` is false for them. Source: Microsoft documentation, Manage teams.
+    ``can_own`` is false for them. ``platform_made`` are the owner teams that Copilot Studio makes for agents which use
+    flows. Sources: Microsoft documentation, Manage teams; for the latter public field notes of 2026.
     """
 
     id: str
@@ -52,6 +55,7 @@ class Principal:
     disabled: bool = False
     shareable: bool = True
     can_own: bool = True
+    platform_made: bool = False
 
     @property
     def table(self) -> str:
@@ -131,14 +135,15 @@ def user_from_api(row: Row) -> Principal:
 
 def team_from_api(row: Row) -> Principal:
     """Return the principal in a row of ``teams``."""
-    type = row.number("teamtype")
+    type, name = row.number("teamtype"), row.text("name")
     return Principal(
         id=row.guid("teamid"),
         kind="entra_group" if type in GROUP_TEAM_TYPES else "team",
-        name=row.text("name"),
+        name=name,
         entra_id=row.optional_guid("azureactivedirectoryobjectid"),
         shareable=not row.optional_flag("systemmanaged") and not row.optional_text("sharelinkqualifier"),
         can_own=type != ACCESS_TEAM,
+        platform_made=type == OWNER_TEAM and bool(AGENT_TEAM.fullmatch(name)),
     )
 
 

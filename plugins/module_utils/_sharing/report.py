@@ -30,6 +30,18 @@ class ShareReport:
         """Tell whether a share may be declared: not the owner's or the platform's own, and of a known principal."""
         return bool(self._known([share]))
 
+    def removable(self, share: Share) -> bool:
+        """Tell whether a share may be removed unnamed: it may be declared, and the platform did not make its holder."""
+        return any(not principal.platform_made for _flow, principal, _mask in self._known([share]))
+
+    def platform_shares(self, shares: Iterable[Share]) -> list[dict[str, Any]]:
+        """Return those of the shares whose holders the platform made: each its key and the permission word."""
+        return [
+            {**self.place(share.key), "permission": word_of(share.mask)}
+            for share in sorted(shares)
+            if self.belongs(share) and not self.removable(share)
+        ]
+
     def place(self, key: ShareKey) -> dict[str, Any]:
         """Return the flow and the principal of a share by name and id."""
         flow, principal = self._flows.get(key.flow_id), self._principals.get(key.principal_id)

@@ -22,7 +22,7 @@ from .permissions import Permissions
 from .principals import Principals
 from .record_places import records_of
 from .resolution import Resolution
-from .shares import read_shares
+from .share_reader import ShareReader
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,6 +32,7 @@ class ShareState:
     flows: DesktopFlows
     principals: Principals
     interruption: Interruption
+    reader: ShareReader
     existing: list[Share]
     desired: DesiredShares
     mistakes: list[Mistake]
@@ -62,14 +63,15 @@ def read_state(client: DataverseClient, params: Mapping[str, Any], warn: Callabl
     resolution = Resolution(flows, principals, allow_disabled=params["allow_disabled"])
     interruption = _read_flows(client, params, warn, entries, flows)
     declared = {flow.id for entry in entries for flow in resolution.flows_of(entry)}
-    existing = read_shares(client, declared | {key.flow_id for key in interruption.lost(flows)})
+    reader = ShareReader(client)
+    existing = reader.read(declared | {key.flow_id for key in interruption.lost(flows)})
     principals.load(
         (principal.reference for entry in entries for principal in entry.principals),
         ((key.table, key.principal_id) for key in {*interruption.shares, *(share.key for share in existing)}),
     )
     resolution.add(entries)
     found = sorted([*mistakes, *resolution.mistakes], key=lambda mistake: mistake.place)
-    return ShareState(flows, principals, interruption, existing, resolution.desired, found)
+    return ShareState(flows, principals, interruption, reader, existing, resolution.desired, found)
 
 
 def _read_flows(

@@ -8,8 +8,9 @@ from __future__ import annotations
 import pytest
 from ansible_collections.coe.power_platform.plugins.module_utils._dataverse.rows import Request, Row
 from ansible_collections.coe.power_platform.plugins.module_utils._errors import AnswerError, ConfigurationError
-from ansible_collections.coe.power_platform.plugins.module_utils._sharing import shares as _shares
+from ansible_collections.coe.power_platform.plugins.module_utils._sharing import share_reader
 from ansible_collections.coe.power_platform.plugins.module_utils._sharing.permissions import (
+    RIGHTS,
     Permission,
     Permissions,
     from_api,
@@ -75,13 +76,28 @@ def test_a_mask_means_co_owner_with_write_and_user_with_read_only(mask: int, wor
         ("co_owner", False, 3, False),
         ("co_owner", False, CO_OWNER, True),
         ("co_owner", False, 852023, True),
-        ("co_owner", True, 852023, False),
+        ("co_owner", True, 852023, True),
+        ("co_owner", True, CO_OWNER - 524288, False),
+        ("user", True, 852023, False),
     ],
 )
 def test_a_share_is_right_when_it_means_the_word_and_has_its_rights(
     word: str, exact: bool, mask: int, met: bool
 ) -> None:
     assert Permissions(exact=exact).get(word).met_by(mask) is met
+
+
+@pytest.mark.parametrize(
+    ("access", "mask", "met"),
+    [
+        (["read", "write"], 852023, False),
+        (["read", "write"], 3, True),
+        (list(RIGHTS), 852023, True),
+        (list(RIGHTS), CO_OWNER, False),
+    ],
+)
+def test_rights_that_are_named_are_meant_exactly(access: list[str], mask: int, met: bool) -> None:
+    assert Permissions(exact=True).get("co_owner", access).met_by(mask) is met
 
 
 def test_rights_of_a_principal_replace_the_usual_ones() -> None:
@@ -110,4 +126,4 @@ def test_a_share_of_unknown_rights_is_not_taken_for_none(rights: str) -> None:
     principal = {"@odata.type": "#Microsoft.Dynamics.CRM.team", "ownerid": "00000000-0000-0000-0000-000000000001"}
     row = Row({"AccessMask": rights, "Principal": principal}, Request("GET shares"))
     with pytest.raises(AnswerError, match="whose member AccessMask is a text and not a list of known rights"):
-        _shares._share_of_flow("flow", row)
+        share_reader._share_of_flow("flow", row)

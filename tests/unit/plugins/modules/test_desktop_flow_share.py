@@ -146,6 +146,61 @@ def test_exclusive_removes_what_is_not_declared_but_never_the_owner_or_the_platf
     assert {link["teamid"], flow["ownerid"]} < explicit
 
 
+def make_team(simulator: Any, name: str, **more: Any) -> str:
+    """Make a team in the environment dev and return its id."""
+    store = simulator.environment("dev").store
+    like = store.first("team", name="Finance Robotics")
+    team: str = store.insert("team", {"businessunitid": like["businessunitid"], "teamtype": 0, "name": name, **more})[
+        "teamid"
+    ]
+    return team
+
+
+@pytest.mark.parametrize("name", ["0" * 32 + "_1", "d1ce5b7a9f3e4c21a5b6c7d8e9f00112_1", "D1CE5B7A" * 4 + "_12"])
+def test_exclusive_leaves_the_teams_of_agents_and_tells_them_until_they_are_declared_absent(
+    share: Share, held: Any, simulator: Any, name: str
+) -> None:
+    flow = simulator.environment("dev").store.first("workflow", name="Write Log")
+    team = make_team(simulator, name)
+    give(simulator, flow["workflowid"], "team", team, 852023)
+    empty = {"desktop_flow": "Write Log", "exclusive": True, "principals": [{"team": "Finance Robotics"}]}
+    first = share(empty)
+    told = {"desktop_flow": "Write Log", "principal": name, "principal_id": team, "permission": "co_owner"}
+    assert [one["action"] for one in first["changes"]] == ["grant"]
+    assert [one.items() >= told.items() for one in first["platform_shares"]] == [True]
+    audit = share(empty, audit=True)
+    assert (audit["drift"], audit["platform_shares"]) == ([], first["platform_shares"])
+    assert share({**empty, "principals": [], "state": "absent"})["changes"][0]["principal"] == "Finance Robotics"
+    gone = share({"desktop_flow": "Write Log", "state": "absent", "principals": [{"team": name}]}, empty)
+    assert {(one["action"], one["principal"]) for one in gone["changes"]} == {
+        ("grant", "Finance Robotics"),
+        ("revoke", name),
+    }
+    assert gone["platform_shares"] == []
+    assert share(empty)["changed"] is False
+
+
+@pytest.mark.parametrize(
+    "name", ["0" * 32, "0" * 31 + "_1", "0" * 32 + "_x", "g" * 32 + "_1", "Agents " + "0" * 32 + "_1"]
+)
+def test_exclusive_takes_teams_of_people_whatever_they_are_called(share: Share, simulator: Any, name: str) -> None:
+    flow = simulator.environment("dev").store.first("workflow", name="Write Log")
+    give(simulator, flow["workflowid"], "team", make_team(simulator, name), 1)
+    result = share({"desktop_flow": "Write Log", "exclusive": True, "state": "absent"})
+    assert [(one["action"], one["principal"]) for one in result["changes"]] == [("revoke", name)]
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_all_rights_are_those_of_a_co_owner_too(share: Share, held: Any, simulator: Any, exact: bool) -> None:
+    flow = simulator.environment("dev").store.first("workflow", name="Write Log")
+    give(simulator, flow["workflowid"], "team", make_team(simulator, "Portal"), 852023)
+    declared = {"desktop_flow": "Write Log", "principals": [{"team": "Portal", "permission": "co_owner"}]}
+    result = share(declared, exact=exact)
+    assert result["changes"] == []
+    assert result["shares"] == held()
+    assert "access" not in held()[0]["principals"][0]
+
+
 def give(simulator: Any, flow_id: str, table: str, principal_id: str, mask: int) -> None:
     """Put a share into the environment dev by hand."""
     simulator.environment("dev").store.insert(
