@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
+#: What those switches may say that are no plain yes or no.
+CHOICES = {"visible_shares": ("all", "by_rights", "own")}
+
 
 @dataclass
 class Settings:
@@ -27,6 +30,10 @@ class Settings:
     """A plain import of a lower version than the installed one fails (sources disagree; lately it is said to be
     allowed).
     """
+    visible_shares: str = "all"
+    """Rows of principalobjectaccessset that a caller sees: `all`; `by_rights`, who lacks Read at organization depth on
+    the records' table sees those of himself and his teams only; `own`, everybody sees only those.
+    """
     job_seconds: float = 1.0
     """Simulated duration of one solution job."""
     import_job_visible_after: float = 0.0
@@ -40,9 +47,11 @@ class Settings:
     max_body_bytes: int = 128 * 1024 * 1024
 
     def change(self, values: dict[str, Any]) -> None:
-        """Set switches by name; KeyError for a name that does not exist."""
+        """Set switches by name; KeyError for a name that does not exist, ValueError for a word that means nothing."""
         known = {field.name for field in fields(self)}
         for name, value in values.items():
             if name not in known:
                 raise KeyError(name)
+            if name in CHOICES and value not in CHOICES[name]:
+                raise ValueError(f"The switch {name} is one of {', '.join(CHOICES[name])}, not {value!r}.")
             setattr(self, name, value)

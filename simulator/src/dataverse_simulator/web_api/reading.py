@@ -20,6 +20,7 @@ from ..environments.database import sql_table
 from ..environments.hooks import Change
 from ..environments.store import Row
 from ..errors import MESSAGE_NOT_SUPPORTED, ODataError, invalid_query, not_found
+from . import unknowns
 from .filters import condition, related
 from .options import MAXIMUM_ROWS, Expansion, Query
 from .representation import Renderer
@@ -27,7 +28,7 @@ from .representation import Renderer
 
 def visible(context: Context, table: schema.Table) -> list[sa.ColumnElement[bool]]:
     """Conditions that hold for every read: security, and published rows only unless asked otherwise."""
-    conditions = [security.readable(context.store, context.user, table)]
+    conditions = [security.readable(context.store, context.user, table), unknowns.seen_shares(context, table)]
     include_unpublished = context.headers.get("mscrm.includeunpublished", "").lower() == "true"
     if "componentstate" in table.columns and not include_unpublished:
         conditions.append(sql_table(table.name).c.componentstate == 0)
