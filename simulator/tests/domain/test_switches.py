@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from dataverse_simulator import Simulator
 from dataverse_simulator.environments.settings import Settings
-from web_api import WebApi
+from dataverse_simulator.packages.package import SolutionPackage
+from web_api import Refused, WebApi, import_parameters, package_file
 
 FLOW = "Read Invoice"
 Turn = Callable[..., None]
@@ -52,6 +53,75 @@ def test_visible_shares(dev: WebApi, turn: Turn, position: str, administrator_se
     assert len(shared_with(dev)) == administrator_sees
     assert len(shared_with(maker)) == maker_sees
     assert len(dev.shares(FLOW)) == 2  # RetrieveSharedPrincipalsAndAccess tells all of them
+
+
+UNPUBLISHED = {"MSCRM.IncludeUnpublished": "true"}
+
+
+@pytest.mark.parametrize("refused", [False, True])
+@pytest.mark.parametrize("path", ["desktopflowbinaries", "connectionreferences/$count", "solutions"])
+def test_unpublished_header_refused(dev: WebApi, turn: Turn, refused: bool, path: str) -> None:
+    turn("dev", unpublished_header_refused=refused)
+    path += "" if "$count" in path else "?$expand=createdby($select=fullname)"
+    dev.get(path)
+    assert dev.request("GET", "workflows?$expand=createdby($select=fullname)", headers=UNPUBLISHED)["value"]
+    if not refused:
+        dev.request("GET", path, headers=UNPUBLISHED)
+        return
+    with pytest.raises(Refused) as refusal:
+        dev.request("GET", path, headers=UNPUBLISHED)
+    assert (refusal.value.status, refusal.value.code) == (405, "0x80040800")
+
+
+def test_the_header_shows_nothing_more_elsewhere(dev: WebApi) -> None:
+    environment = dev.simulator.environment("dev")
+    with environment.lock:
+        binary = environment.store.find("desktopflowbinary")[0]["desktopflowbinaryid"]
+        environment.store.update("desktopflowbinary", binary, {"componentstate": 1})
+    path = f"desktopflowbinaries?$filter=desktopflowbinaryid eq {binary}"
+    assert dev.request("GET", path, headers=UNPUBLISHED)["value"] == dev.rows(path) == []
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_user_by_id_refused(dev: WebApi, turn: Turn, refused: bool) -> None:
+    turn("dev", user_by_id_refused=refused)
+    user = dev.user("jane.doe@contoso.example")[1]  # by $filter
+    dev.get(f"systemusers({user})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges()")
+    dev.change(f"systemusers({user})", {"title": "Clerk"})
+    if not refused:
+        assert dev.get(f"systemusers({user})?$select=title")["title"] == "Clerk"
+        return
+    with pytest.raises(Refused) as refusal:
+        dev.get(f"systemusers({user})?$select=title")
+    assert (refusal.value.status, refusal.value.code) == (403, "0x80040220")
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_job_names_without_async(prod: WebApi, turn: Turn, package: SolutionPackage, plain: bool) -> None:
+    turn("prod", job_names_without_async=plain)
+    prod.run("ImportSolutionAsync", **import_parameters(package_file(package)))
+    higher = {name: package_file(package, version=version) for name, version in (("a", "1.1.0.0"), ("b", "1.2.0.0"))}
+    prod.run("StageAndUpgradeAsync", **import_parameters(higher["a"]))
+    prod.run("ImportSolutionAsync", **import_parameters(higher["b"], HoldingSolution=True))
+    prod.run("DeleteAndPromoteAsync", UniqueName="CoESharedFlows")
+    prod.run("UninstallSolutionAsync", SolutionUniqueName="CoESharedFlows")
+    names = {row["messagename"] for row in prod.rows("asyncoperations?$select=messagename")}
+    others = {"StageAndUpgrade", "DeleteAndPromote", "UninstallSolution"}
+    assert names == {"ImportSolutionAsync"} | (others if plain else {f"{name}Async" for name in others})
+
+
+@pytest.mark.parametrize(("position", "found"), [("works", ["Pay Invoice"]), ("finds_nothing", []), ("refused", None)])
+def test_clientdata_search(dev: WebApi, turn: Turn, position: str, found: list[str] | None) -> None:
+    turn("dev", clientdata_search=position)
+    path = "workflows?$select=name,clientdata&$filter=category eq 5"
+    assert "RunUIFlow" in dev.rows(path)[0]["clientdata"]
+    path += " and contains(clientdata,'RunUIFlow')"
+    if found is not None:
+        assert [row["name"] for row in dev.rows(path)] == found
+        return
+    with pytest.raises(Refused) as refusal:
+        dev.rows(path)
+    assert (refusal.value.status, refusal.value.code) == (400, "0x80040203")
 
 
 def test_a_switch_takes_the_words_it_knows(simulator: Simulator) -> None:

@@ -109,6 +109,8 @@ class Ownership(Enum):
 #: What a client may do with a table at all; the rest answers "the 'X' method does not support entities of type".
 ALL_MESSAGES = frozenset({"Retrieve", "RetrieveMultiple", "Create", "Update", "Delete"})
 READ_ONLY = frozenset({"Retrieve", "RetrieveMultiple"})
+#: Rows that are not published yet show to those who ask for them.
+UNPUBLISHED = frozenset({"RetrieveUnpublished", "RetrieveUnpublishedMultiple"})
 
 
 @dataclass(frozen=True)

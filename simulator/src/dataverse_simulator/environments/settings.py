@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 #: What those switches may say that are no plain yes or no.
-CHOICES = {"visible_shares": ("all", "by_rights", "own")}
+CHOICES = {"visible_shares": ("all", "by_rights", "own"), "clientdata_search": ("works", "refused", "finds_nothing")}
 
 
 @dataclass
@@ -33,6 +33,18 @@ class Settings:
     visible_shares: str = "all"
     """Rows of principalobjectaccessset that a caller sees: `all`; `by_rights`, who lacks Read at organization depth on
     the records' table sees those of himself and his teams only; `own`, everybody sees only those.
+    """
+    unpublished_header_refused: bool = False
+    """`MSCRM.IncludeUnpublished` in a request to a table without unpublished rows is an error instead of nothing."""
+    user_by_id_refused: bool = False
+    """An application gets 403 for `systemusers(<id>)` while `$filter` works (seen once on a real tenant)."""
+    job_names_without_async: bool = False
+    """`messagename` of jobs is StageAndUpgrade, DeleteAndPromote, UninstallSolution… (that of ImportSolutionAsync was
+    recorded, and stays).
+    """
+    clientdata_search: str = "works"
+    """`contains(clientdata,…)` and its like: `works`; `refused`, 400; `finds_nothing`, as when contents are kept
+    compressed.
     """
     job_seconds: float = 1.0
     """Simulated duration of one solution job."""

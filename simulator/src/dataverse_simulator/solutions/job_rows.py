@@ -30,14 +30,19 @@ class HistoryKind:
     suboperation: int = 0
 
 
+#: The one message whose name in a job was recorded.
+RECORDED_NAME = "ImportSolutionAsync"
+
+
 def insert_operation(context: Context, job_id: str, message: str) -> None:
     organization = context.environment.organization["organizationid"]
+    plain = context.environment.settings.job_names_without_async and message != RECORDED_NAME
     context.insert(
         "asyncoperation",
         {
             "asyncoperationid": job_id,
             "name": message.removesuffix("Async"),
-            "messagename": message,
+            "messagename": message.removesuffix("Async") if plain else message,
             "operationtype": EXECUTE_ASYNC,
             "statecode": READY,
             "statuscode": WAITING,

@@ -18,6 +18,7 @@ from .options import KNOWN, page_size, read_query
 from .paths import Segment, parse_query
 from .reading import Listing, retrieve
 from .representation import Renderer
+from .unknowns import refuse_unpublished
 
 PREFIX = "Microsoft.Dynamics.CRM."
 
@@ -51,6 +52,7 @@ class Answers:
 
     def page(self, table: Table, extra: list[sa.ColumnElement[bool]] | None = None) -> Answer:
         """A page of a table's rows, those that fulfil `extra`."""
+        refuse_unpublished(self.context, table)
         query = read_query(table, self.options)
         listing = Listing(self.context, table, query, self.renderer, page_size(self.call.prefer))
         content = {
@@ -68,12 +70,14 @@ class Answers:
     def count(self, table: Table, extra: list[sa.ColumnElement[bool]] | None = None) -> Answer:
         """The number of rows as plain text, 5,000 at most."""
         self.require_method("GET")
+        refuse_unpublished(self.context, table)
         listing = Listing(self.context, table, read_query(table, self.options), self.renderer, 1)
         text = str(min(listing.total(listing.conditions(extra)), 5000))
         return Answer(200, {"Content-Type": "text/plain", "OData-Version": "4.0"}, text.encode())
 
     def record(self, table: Table, row_id: str) -> Answer:
         """One record; 304 when the caller has this version already."""
+        refuse_unpublished(self.context, table)
         shown, url = self._shown(table, row_id)
         etag = shown.get("@odata.etag")
         if etag and self.call.headers.get("if-none-match") == etag:

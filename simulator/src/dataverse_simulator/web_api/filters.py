@@ -85,10 +85,19 @@ _RESULTS = {
 }
 
 
-def condition(table: schema.Table, text: str, options: Mapping[str, str]) -> sa.ColumnElement[bool]:
-    """The condition for a `$filter` text; 400 for anything that does not fit the table."""
+def condition(
+    table: schema.Table,
+    text: str,
+    options: Mapping[str, str],
+    unsearchable: Mapping[str, ODataError | None] | None = None,
+) -> sa.ColumnElement[bool]:
+    """The condition for a `$filter` text; 400 for anything that does not fit the table.
+
+    `unsearchable`: columns whose contents cannot be looked into, with the error for it (None: nothing is found).
+    """
     tree = parse(_prepare(table, text, options))
-    result: sa.ColumnElement[bool] = _translate(lambda: _Visitor(table, sql_table(table.name)).visit(tree))
+    visitor = _Visitor(table, sql_table(table.name), unsearchable=unsearchable)
+    result: sa.ColumnElement[bool] = _translate(lambda: visitor.visit(tree))
     return result
 
 
@@ -127,8 +136,15 @@ def _translate(work: Callable[[], Any]) -> Any:
 class _Visitor(AstToSqlAlchemyCoreVisitor):
     """Translates for one table; `variable` is the name a lambda gave its rows."""
 
-    def __init__(self, declared: schema.Table, source: Any, variable: str = "") -> None:
+    def __init__(
+        self,
+        declared: schema.Table,
+        source: Any,
+        variable: str = "",
+        unsearchable: Mapping[str, ODataError | None] | None = None,
+    ) -> None:
         super().__init__(source)
+        self.unsearchable = unsearchable or {}
         self.source = source
         self.declared = declared
         self.variable = variable
@@ -259,6 +275,11 @@ class _Visitor(AstToSqlAlchemyCoreVisitor):
     def _substr_function(self, field: ast._Node, substr: ast._Node, func: str) -> Any:
         if not isinstance(substr, ast.String):
             raise invalid_query(f"The second argument of '{func}' has to be a text in single quotes.")
+        if isinstance(field, ast.Identifier) and field.name in self.unsearchable:
+            refusal = self.unsearchable[field.name]
+            if refusal:
+                raise refusal
+            return sa.false()
         return getattr(self.visit(field), func)(substr.py_val, autoescape=True)
 
 

@@ -29,8 +29,7 @@ from .representation import Renderer
 def visible(context: Context, table: schema.Table) -> list[sa.ColumnElement[bool]]:
     """Conditions that hold for every read: security, and published rows only unless asked otherwise."""
     conditions = [security.readable(context.store, context.user, table), unknowns.seen_shares(context, table)]
-    include_unpublished = context.headers.get("mscrm.includeunpublished", "").lower() == "true"
-    if "componentstate" in table.columns and not include_unpublished:
+    if "componentstate" in table.columns and not unknowns.wants_unpublished(context, table):
         conditions.append(sql_table(table.name).c.componentstate == 0)
     return [one for one in conditions if one is not None]
 
@@ -112,7 +111,8 @@ class Listing:
         hooks.run("query", "before", self._context, Change(self._table.name, options=dict(self._query.options)))
         conditions = visible(self._context, self._table)
         if self._query.filter:
-            conditions.append(condition(self._table, self._query.filter, self._query.options))
+            unsearchable = unknowns.unsearchable(self._context, self._table)
+            conditions.append(condition(self._table, self._query.filter, self._query.options, unsearchable))
         return [*conditions, *(extra or ())]
 
     def _page(self, conditions: list[sa.ColumnElement[bool]]) -> tuple[list[Row], str]:

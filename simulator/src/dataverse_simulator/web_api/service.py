@@ -20,6 +20,7 @@ from .messages import Answer, Call, json_answer
 from .operations import find_operation
 from .paths import Segment, parse_path
 from .reading import require_message
+from .unknowns import refuse_user_by_id
 
 
 def serve(context: Context, call: Call) -> Answer:
@@ -85,6 +86,7 @@ def _record(answers: Answers, table: Table, key: str) -> Answer:
         records.delete(answers.context, table, row_id, answers.call.headers.get("if-match", ""))
         return nothing()
     require_message(table, "Retrieve")
+    refuse_user_by_id(answers.context, table)
     return answers.record(table, row_id)
 
 

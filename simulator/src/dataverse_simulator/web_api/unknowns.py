@@ -10,8 +10,45 @@ import sqlalchemy as sa
 from ..environments import schema, security
 from ..environments.context import Context
 from ..environments.database import sql_table
+from ..errors import MESSAGE_NOT_SUPPORTED, ODataError, invalid_argument
 
 POA = "principalobjectaccess"
+
+
+def wants_unpublished(context: Context, table: schema.Table) -> bool:
+    """Whether the header asks for rows that are not published, and the table has such.
+
+    Source: the messages of the tables; that the header does nothing elsewhere is not confirmed.
+    """
+    return _asked_for_unpublished(context) and table.messages >= schema.UNPUBLISHED
+
+
+def _asked_for_unpublished(context: Context) -> bool:
+    return context.headers.get("mscrm.includeunpublished", "").lower() == "true"
+
+
+def refuse_unpublished(context: Context, table: schema.Table) -> None:
+    """405 for the header `MSCRM.IncludeUnpublished` at other tables (switch `unpublished_header_refused`)."""
+    refused = context.environment.settings.unpublished_header_refused
+    if refused and _asked_for_unpublished(context) and not schema.UNPUBLISHED & table.messages:
+        text = f"The 'RetrieveUnpublishedMultiple' method does not support entities of type '{table.name}'."
+        raise ODataError(405, MESSAGE_NOT_SUPPORTED, text)
+
+
+def refuse_user_by_id(context: Context, table: schema.Table) -> None:
+    """403 for an application that addresses a user by id (switch `user_by_id_refused`)."""
+    refused = context.environment.settings.user_by_id_refused
+    if refused and table.name == "systemuser" and context.user["applicationid"]:
+        raise security.refusal(context.store, context.user, "prvReadUser")
+
+
+def unsearchable(context: Context, table: schema.Table) -> dict[str, ODataError | None]:
+    """Columns whose contents a condition cannot look into: the refusal, or None when it just finds nothing."""
+    mode = context.environment.settings.clientdata_search
+    if table.name != "workflow" or mode == "works":
+        return {}
+    text = "Conditions on the contents of the column 'clientdata' are not supported."
+    return {"clientdata": invalid_argument(text) if mode == "refused" else None}
 
 
 def seen_shares(context: Context, table: schema.Table) -> sa.ColumnElement[bool] | None:

@@ -8,7 +8,20 @@ Source: reference/entities/{workflow,desktopflowbinary}.md of MicrosoftDocs/powe
 
 from __future__ import annotations
 
-from ..schema import Ownership, choice, declare, file, flag, guid, integer, lookup, moment, text
+from ..schema import (
+    ALL_MESSAGES,
+    UNPUBLISHED,
+    Ownership,
+    choice,
+    declare,
+    file,
+    flag,
+    guid,
+    integer,
+    lookup,
+    moment,
+    text,
+)
 
 COMPONENT_STATE = {0: "Published", 1: "Unpublished", 2: "Deleted", 3: "Deleted Unpublished"}
 MANY = 1_073_741_823
@@ -83,6 +96,7 @@ declare(
     *SOLUTION_AWARE,
     primary_name="name",
     ownership=Ownership.USER,
+    messages=ALL_MESSAGES | UNPUBLISHED,
     object_type_code=4703,
 )
 
