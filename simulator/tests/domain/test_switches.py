@@ -124,6 +124,70 @@ def test_clientdata_search(dev: WebApi, turn: Turn, position: str, found: list[s
     assert (refusal.value.status, refusal.value.code) == (400, "0x80040203")
 
 
+def save_draft(api: WebApi, **content: Any) -> None:
+    api.simulator.environment(api.environment).load({"drafts": [{"flow": FLOW, **content}]})
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_desktop_flow_version_control(dev: WebApi, turn: Turn, on: bool) -> None:
+    turn("dev", desktop_flow_version_control=on)
+    row = dev.rows("organizations?$select=isdesktopflowversioncontrolenabled,isdesktopflowschemav2enabled")[0]
+    assert row["isdesktopflowversioncontrolenabled"] is on
+    assert row["isdesktopflowschemav2enabled"] is True
+
+
+@pytest.mark.parametrize("fails", [True, False])
+@pytest.mark.parametrize("action", ["ImportSolutionAsync", "StageAndUpgradeAsync"])
+def test_draft_fails_import(prod: WebApi, turn: Turn, package: SolutionPackage, fails: bool, action: str) -> None:
+    turn("prod", draft_fails_import=fails)
+    prod.run("ImportSolutionAsync", **import_parameters(package_file(package)))
+    before = prod.flow(FLOW)
+    save_draft(prod, definition="draft", inputs="{}")
+    parameters = import_parameters(package_file(package, version="2.0.0.0"))
+    if fails:
+        assert "there exists an unpublished active row" in prod.fails(action, **parameters)[1]
+        assert prod.version("CoESharedFlows") == "1.0.0.0"
+    else:
+        prod.run(action, **parameters)
+        assert prod.version("CoESharedFlows") == "2.0.0.0"
+    path = f"workflows?$filter=name eq '{FLOW}'"
+    drafts = prod.request("GET", path, headers=UNPUBLISHED)["value"]
+    published = prod.flow(FLOW)
+    assert before
+    assert published
+    assert [(row["definition"], row["componentstate"]) for row in drafts] == [("draft", 1)]
+    assert (published["definition"], published["componentstate"]) == (before["definition"], 0)
+
+
+def test_drafts_are_conditions_of_those_who_ask_for_them(dev: WebApi) -> None:
+    save_draft(dev, inputs="draft")
+    for path in ("workflows?$filter=inputs eq 'draft'", "workflows?$filter=componentstate eq 1"):
+        assert [row["name"] for row in dev.request("GET", path, headers=UNPUBLISHED)["value"]] == [FLOW]
+        assert dev.rows(path) == []
+    one = f"workflows({dev.flow_id(FLOW)})?$select=inputs"
+    assert dev.request("GET", one, headers=UNPUBLISHED)["inputs"] == "draft"
+    assert dev.get(one)["inputs"] != "draft"
+    assert "draft" not in {row.values.get("inputs") for row in dev.export("CoESharedFlows").of("workflow")}
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_publishing_ends_drafts(dev: WebApi, named: bool) -> None:
+    save_draft(dev, inputs="draft")
+    dev.simulator.environment("dev").load({"drafts": [{"flow": "Write Log", "inputs": "other"}]})
+    flows = f"<workflows><workflow>{{{dev.flow_id(FLOW).upper()}}}</workflow></workflows>" if named else ""
+    dev.call("PublishXml", ParameterXml=f"<importexportxml>{flows}</importexportxml>")
+    assert (dev.flow(FLOW) or {})["inputs"] == "draft"
+    assert ((dev.flow("Write Log") or {})["inputs"] == "other") is not named
+    path = "workflows?$filter=componentstate eq 1"
+    assert len(dev.request("GET", path, headers=UNPUBLISHED)["value"]) == int(named)
+
+
+@pytest.mark.parametrize("entry", [{"flow": "Nothing"}, {"flow": FLOW, "nonsense": 1}])
+def test_a_draft_is_of_a_flow_and_its_columns(dev: WebApi, entry: dict[str, Any]) -> None:
+    with pytest.raises(KeyError):
+        dev.simulator.environment("dev").load({"drafts": [entry]})
+
+
 def test_a_switch_takes_the_words_it_knows(simulator: Simulator) -> None:
     with pytest.raises(ValueError, match="all, by_rights, own"):
         simulator.environment("dev").settings.change({"visible_shares": "some"})

@@ -46,6 +46,10 @@ class Settings:
     """`contains(clientdata,…)` and its like: `works`; `refused`, 400; `finds_nothing`, as when contents are kept
     compressed.
     """
+    desktop_flow_version_control: bool = True
+    """The organization says that version control of desktop flows is on (rolled out since 11/2025, never off again)."""
+    draft_fails_import: bool = True
+    """A published import fails where the target holds a draft of one of its flows (a known issue: it may fail)."""
     job_seconds: float = 1.0
     """Simulated duration of one solution job."""
     import_job_visible_after: float = 0.0

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache, lru_cache
 from pathlib import Path
 from sqlite3 import Connection as SqliteConnection
@@ -39,6 +39,10 @@ SECURITY_TABLES = frozenset(
 
 def new_id() -> str:
     return str(uuid.uuid4())
+
+
+class _Undo(Exception):  # noqa: N818 - nothing went wrong
+    """Ends a transaction that is only for looking."""
 
 
 class Store:
@@ -112,6 +116,13 @@ class Store:
             self._driver.execute(f"RELEASE {name}")
         else:
             self._commit(version)
+
+    @contextmanager
+    def rolled_back(self) -> Iterator[None]:
+        """Whatever is written in here is gone afterwards."""
+        with suppress(_Undo), self.transaction():
+            yield
+            raise _Undo
 
     @contextmanager
     def one_commit(self) -> Iterator[None]:

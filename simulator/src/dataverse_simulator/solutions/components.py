@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ..environments import schema
+from ..environments import drafts, schema
 from ..environments.context import Context
 from ..environments.store import Row, Store, new_id
 from ..packages.rows import (
@@ -89,10 +89,13 @@ def content_of(kind: ComponentKind, values: Row) -> dict[str, Any]:
 
 
 def delete(store: Store, table: str, row_id: str) -> None:
-    """Delete a component's row with everything that goes with it: binaries, values, shares, layers, memberships."""
+    """Delete a component's row with everything that goes with it: binaries, drafts, values, shares, layers,
+    memberships.
+    """
     if table == "workflow":
         for binary in store.find("desktopflowbinary", columns=["desktopflowbinaryid"], process=row_id):
             delete(store, "desktopflowbinary", binary["desktopflowbinaryid"])
+        drafts.discard(store, row_id)
     if table == "environmentvariabledefinition":
         for value in store.find("environmentvariablevalue", environmentvariabledefinitionid=row_id):
             store.delete("environmentvariablevalue", value["environmentvariablevalueid"])

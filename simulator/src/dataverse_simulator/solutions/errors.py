@@ -90,6 +90,11 @@ UNDECLARED_COMPONENT = Failure(
 MISSING_DEPENDENCIES = Failure(
     "0x8004801D", "The following solution cannot be imported: {name}. Some dependencies are missing. {details}"
 )
+DRAFT_EXISTS = Failure(
+    "0x80048033",
+    "You are attempting to do a published update of a publishable component in an unmodified active context when there "
+    "exists an unpublished active row.",
+)
 MISSING_FILE = Failure(
     "0x8004F066",
     "The customization file is missing. Please provide valid CustomizationFile or StageSolutionUploadId.",

@@ -19,7 +19,7 @@ from ..web_api.parameters import Entity, required
 from . import imports, jobs, removal
 from . import parameters as solution_parameters
 from . import rows as solution_rows
-from .import_checks import ImportMode, check
+from .import_checks import ImportMode, check, check_drafts
 from .import_results import result_xml
 from .imports import ImportOutcome, ImportRequest
 from .job_rows import HistoryKind
@@ -76,10 +76,12 @@ def do_import(context: Context, job: Row, parameters: dict[str, Any]) -> JobResu
     package = solution_parameters.parse_package(job["content"])
     mode = ImportMode(**parameters["mode"])
     overrides = tuple(Entity(**item) for item in parameters["overrides"])
-    outcome = None
+    outcome, settings = None, context.environment.settings
     try:
         with context.store.transaction():
-            check(context.store, package, mode, refuse_lower=context.environment.settings.lower_version_update_fails)
+            check(context.store, package, mode, refuse_lower=settings.lower_version_update_fails)
+            if settings.draft_fails_import:
+                check_drafts(context.store, package)
             outcome = imports.apply(
                 context,
                 ImportRequest(package, mode, parameters["overwrite"], overrides, as_draft=not package.manifest.managed),

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ..environments import drafts
 from ..environments.store import Row, Store
 from ..packages.manifest import Manifest, MissingDependency
 from ..packages.package import SolutionPackage
@@ -57,6 +58,12 @@ def check(store: Store, package: SolutionPackage, mode: ImportMode, *, refuse_lo
     missing = missing_dependencies(store, package)
     if missing:
         raise solution_errors.MISSING_DEPENDENCIES(name=manifest.unique_name, details=_describe(missing))
+
+
+def check_drafts(store: Store, package: SolutionPackage) -> None:
+    """:raises ODataError: a flow of the package has a draft here. A known issue, see reference on sharing, 1.8."""
+    if package.manifest.managed and drafts.among(store, [row.key for row in package.of("workflow")]):
+        raise solution_errors.DRAFT_EXISTS()
 
 
 def _check_versions(manifest: Manifest) -> None:

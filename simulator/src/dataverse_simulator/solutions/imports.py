@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from ..environments.context import Context
+from ..environments.drafts import PUBLISHED, UNPUBLISHED
 from ..environments.store import Row
 from ..packages.package import SolutionPackage
 from ..packages.rows import PackagedRow
@@ -22,8 +23,6 @@ from . import components, layers, settings_rows
 from . import rows as solution_rows
 from .components import KINDS, ComponentKind
 from .import_checks import ImportMode
-
-PUBLISHED, UNPUBLISHED = 0, 1
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@
 """PublishAllXml, PublishAllXmlAsync, PublishXml.
 
 Source: Web API reference of these actions; project reference on solutions, 2.7 and 4. New flows of an unmanaged import
-are drafts until they are published; a change of a published flow has no separate draft here.
+are drafts until they are published, and published flows may have a draft beside them. That `workflows` in PublishXml
+name flows is a choice: its documentation knows other components only.
 """
 
 from __future__ import annotations
@@ -13,13 +14,16 @@ from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]
 
+from ..environments import drafts
 from ..environments.context import Context
+from ..environments.drafts import PUBLISHED, UNPUBLISHED
 from ..environments.store import Row
 from ..errors import ODataError
 from ..packages.rows import parse_xml
 from ..web_api.operations import action
 from ..web_api.parameters import required
-from . import imports, jobs
+from . import components, jobs, layers
+from .components import BY_TABLE
 from .job_rows import HistoryKind
 from .jobs import JobRequest, JobResult
 
@@ -37,19 +41,29 @@ def publish_all_async(context: Context, parameters: dict[str, Any]) -> dict[str,
 @action("PublishXml", {"ParameterXml": required("Edm.String")})
 def publish(context: Context, parameters: dict[str, Any]) -> None:
     try:
-        parse_xml(parameters["ParameterXml"].encode())
+        document = parse_xml(parameters["ParameterXml"].encode())
     except etree.XMLSyntaxError as error:
         raise ODataError(400, "0x8004802C", f"The parameter ParameterXml is not well formed: {error}") from error
-    jobs.run(context, _request(context, "PublishXml", 3))
+    request = _request(context, "PublishXml", 3)
+    request.parameters["flows"] = [(one.text or "").strip("{} \n").lower() for one in document.iter("workflow")] or None
+    jobs.run(context, request)
 
 
 @jobs.job("PublishXml")
 @jobs.job("PublishAllXml")
 @jobs.job("PublishAllXmlAsync")
 def do_publish(context: Context, job: Row, parameters: dict[str, Any]) -> JobResult:
-    """Unpublished flows come to light; PublishXml, which names single components, is taken for all of them."""
-    for flow in context.store.find("workflow", columns=["workflowid"], componentstate=imports.UNPUBLISHED):
-        context.store.update("workflow", flow["workflowid"], {"componentstate": imports.PUBLISHED})
+    """Unpublished flows and drafts come to light; PublishXml that names no flows is taken for all of them."""
+    named = parameters.get("flows")
+    wanted: dict[str, Any] = {} if named is None else {"workflowid": named}
+    for flow in context.store.find("workflow", columns=["workflowid"], componentstate=UNPUBLISHED, **wanted):
+        context.store.update("workflow", flow["workflowid"], {"componentstate": PUBLISHED})
+    for flow_id, content in drafts.take(context.store, named):
+        context.update("workflow", flow_id, content)
+        row = context.store.get("workflow", flow_id) or {}
+        if row.get("ismanaged"):
+            kind = BY_TABLE["workflow"]
+            layers.customise(context.store, kind, flow_id, components.content_of(kind, row))
     return JobResult()
 
 

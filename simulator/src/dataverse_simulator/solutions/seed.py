@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, coe.power_platform contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sections `solutions`, `packages` and `shares` of an environment's seed.
+"""The sections `solutions`, `packages`, `shares` and `drafts` of an environment's seed.
 
 ```yaml
 solutions:                    # written here, installed unmanaged (or managed: true)
@@ -18,6 +18,8 @@ packages:                     # files, imported in this order
   - {file: PADFramework.zip, managed: true}
 shares:
   - {flow: Read invoice, team: Finance Robotics, access: ReadAccess}
+drafts:                       # saved, not published: columns beside what the published flow says
+  - {flow: Read invoice, definition: "..."}
 ```
 """
 
@@ -28,6 +30,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..environments import drafts, schema
 from ..environments.context import Context
 from ..environments.environment import Environment, seeder
 from ..environments.store import Row
@@ -70,6 +73,19 @@ def seed_shares(environment: Environment, entries: Sequence[Mapping[str, Any]]) 
             raise KeyError(f"share of {entry['flow']} with {entry.get('team') or entry.get('user')}")
         mask = access_masks.parse(entry.get("access", "ReadAccess"))
         sharing.grant(store, "workflow", flow["workflowid"], (table, principal[f"{table}id"]), mask)
+
+
+@seeder("drafts")
+def seed_drafts(environment: Environment, entries: Sequence[Mapping[str, Any]]) -> None:
+    for entry in entries:
+        flow = environment.store.first("workflow", name=entry["flow"])
+        if flow is None:
+            raise KeyError(f"draft of {entry['flow']}")
+        unknown = set(entry) - {"flow", *schema.table("workflow").columns}
+        if unknown:
+            raise KeyError(f"{', '.join(sorted(unknown))} of a draft of {entry['flow']}")
+        content = {name: value for name, value in entry.items() if name != "flow"}
+        drafts.put(environment.store, flow["workflowid"], content)
 
 
 def package_of(entry: Mapping[str, Any]) -> SolutionPackage:

@@ -71,6 +71,16 @@ def retrieve_current_organization(context: Context, parameters: dict[str, Any]) 
     }
 
 
+@hooks.on("query", "organization")
+def show_version_control(context: Context, change: Change) -> None:
+    """The column follows the switch; clients cannot change it."""
+    organization = context.environment.organization
+    wanted = context.environment.settings.desktop_flow_version_control
+    if organization["isdesktopflowversioncontrolenabled"] is not wanted:
+        changes = {"isdesktopflowversioncontrolenabled": wanted}
+        context.store.update("organization", organization["organizationid"], changes)
+
+
 def _role_privileges(context: Context, table: str, principal: Row, wanted: str | None = None) -> dict[str, Any]:
     """All privileges of a user or team, or the one of this name."""
     known = {row["name"].lower(): row for row in context.store.find("privilege", columns=["name", "privilegeid"])}

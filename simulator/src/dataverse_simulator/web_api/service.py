@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
-from ..environments import schema
+from ..environments import drafts, schema
 from ..environments.context import Context
 from ..environments.schema import Table
 from ..errors import DUPLICATE_RECORD, ODataError, not_found, not_modelled
@@ -20,7 +21,7 @@ from .messages import Answer, Call, json_answer
 from .operations import find_operation
 from .paths import Segment, parse_path
 from .reading import require_message
-from .unknowns import refuse_user_by_id
+from .unknowns import looks_at_drafts, refuse_user_by_id
 
 
 def serve(context: Context, call: Call) -> Answer:
@@ -37,7 +38,8 @@ def serve(context: Context, call: Call) -> Answer:
         raise not_modelled("$metadata; EntityDefinitions is there")
     table = schema.table_of_set(first.name)
     if table is not None:
-        return _records(answers, table, first, rest)
+        with drafts.shown(context.store) if looks_at_drafts(context, table) else nullcontext():
+            return _records(answers, table, first, rest)
     operation = find_operation(first.name.removeprefix(PREFIX))
     if operation is None or rest:
         raise answers.unknown(rest[0] if operation else first)

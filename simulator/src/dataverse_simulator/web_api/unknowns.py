@@ -23,6 +23,10 @@ def wants_unpublished(context: Context, table: schema.Table) -> bool:
     return _asked_for_unpublished(context) and table.messages >= schema.UNPUBLISHED
 
 
+def looks_at_drafts(context: Context, table: schema.Table) -> bool:
+    return context.method == "GET" and wants_unpublished(context, table)
+
+
 def _asked_for_unpublished(context: Context) -> bool:
     return context.headers.get("mscrm.includeunpublished", "").lower() == "true"
 

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, coe.power_platform contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tables that exist in the store only: raw packages, names of custom tables, state of running jobs.
+"""Tables that exist in the store only: raw packages, names of custom tables, drafts of flows, state of running jobs.
 
 They never show in the API, apart from the names of custom tables in EntityDefinitions.
 """
@@ -13,6 +13,17 @@ from ..schema import blob, declare, double, flag, guid, text
 declare("_package", "_packages", blob("content"), text("uniquename"), text("version"), key="packageid", internal=True)
 
 declare("_entity", "_entities", text("logicalname", 128), key="metadataid", internal=True)
+
+declare(
+    "_draft",
+    "_drafts",
+    guid("workflowid"),
+    text("content"),
+    text("savedon"),
+    key="draftid",
+    internal=True,
+    indexes=("workflowid",),
+)
 
 declare(
     "_layer",

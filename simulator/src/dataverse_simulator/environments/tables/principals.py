@@ -44,6 +44,8 @@ declare(
     integer("languagecode", read_only=True),
     guid("tenantid", read_only=True),
     flag("sharetopreviousowneronassign"),
+    flag("isdesktopflowversioncontrolenabled", read_only=True),
+    flag("isdesktopflowschemav2enabled", True, read_only=True),
     text("orgdborgsettings", 100_000),
     primary_name="name",
     messages=READ_ONLY | {"Update"},
