@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -186,6 +187,62 @@ def test_publishing_ends_drafts(dev: WebApi, named: bool) -> None:
 def test_a_draft_is_of_a_flow_and_its_columns(dev: WebApi, entry: dict[str, Any]) -> None:
     with pytest.raises(KeyError):
         dev.simulator.environment("dev").load({"drafts": [entry]})
+
+
+@pytest.mark.parametrize("numbers", [False, True])
+def test_share_rows_with_numbers(dev: WebApi, turn: Turn, numbers: bool) -> None:
+    turn("dev", share_rows_with_numbers=numbers)
+    dev.share(FLOW, dev.team("Finance Robotics"))
+    rows = dev.rows(
+        f"principalobjectaccessset?$filter=objectid eq {dev.flow_id(FLOW)} and objecttypecode eq 'workflow'"
+    )
+    assert [(row["objecttypecode"], row["principaltypecode"]) for row in rows] == [
+        (4703 if numbers else "workflow", "team")
+    ]
+    path = f"principalobjectaccessset({rows[0]['principalobjectaccessid']})?$select=objecttypecode"
+    assert dev.get(path)["objecttypecode"] == rows[0]["objecttypecode"]
+
+
+@pytest.mark.parametrize("leave", [False, True])
+def test_synchronous_messages_leave_jobs(prod: WebApi, turn: Turn, package: SolutionPackage, leave: bool) -> None:
+    prod.run("ImportSolutionAsync", **import_parameters(package_file(package)))
+    staged = import_parameters(package_file(package, version="2.0.0.0"), HoldingSolution=True)
+    prod.run("ImportSolutionAsync", **staged)
+    turn("prod", synchronous_messages_leave_jobs=leave)
+    prod.call("DeleteAndPromote", UniqueName="CoESharedFlows")
+    jobs = prod.rows("asyncoperations?$filter=messagename ne 'ImportSolutionAsync'&$select=messagename,statuscode")
+    assert [(job["messagename"], job["statuscode"]) for job in jobs] == ([("DeleteAndPromote", 30)] if leave else [])
+    history = prod.rows("msdyn_solutionhistories?$filter=msdyn_name eq 'CoESharedFlows'&$orderby=msdyn_starttime desc")
+    assert [(row["msdyn_suboperation"], row["msdyn_status"], row["msdyn_result"]) for row in history].count(
+        (2, 1, True)
+    ) == 2  # the holding import and the promotion
+
+
+@pytest.mark.parametrize("blocks", [False, True])
+def test_checker_blocks_imports(prod: WebApi, turn: Turn, package: SolutionPackage, blocks: bool) -> None:
+    turn("prod", checker_blocks_imports=blocks)
+    parameters = import_parameters(package_file(package))
+    if blocks:
+        assert "solution checker" in prod.fails("ImportSolutionAsync", **parameters)[1]
+        assert prod.solution("CoESharedFlows") is None
+    else:
+        prod.run("ImportSolutionAsync", **parameters)
+        assert prod.version("CoESharedFlows") == "1.0.0.0"
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.15])
+def test_seconds_per_shared_binary(dev: WebApi, turn: Turn, seconds: float) -> None:
+    """The flow has two binaries."""
+    turn("dev", seconds_per_shared_binary=seconds)
+    team = dev.team("Finance Robotics")
+    for work in (
+        lambda: dev.share(FLOW, team),
+        lambda: dev.share(FLOW, team, action="ModifyAccess"),
+        lambda: dev.revoke(FLOW, team),
+    ):
+        began = time.monotonic()
+        work()
+        assert time.monotonic() - began >= 2 * seconds
 
 
 def test_a_switch_takes_the_words_it_knows(simulator: Simulator) -> None:

@@ -50,6 +50,14 @@ class Settings:
     """The organization says that version control of desktop flows is on (rolled out since 11/2025, never off again)."""
     draft_fails_import: bool = True
     """A published import fails where the target holds a draft of one of its flows (a known issue: it may fail)."""
+    share_rows_with_numbers: bool = False
+    """`objecttypecode` of shares is the number of the table; conditions take the name nevertheless."""
+    synchronous_messages_leave_jobs: bool = False
+    """DeleteAndPromote, ImportSolution… leave an asyncoperation too, not the solution history only."""
+    checker_blocks_imports: bool = False
+    """A managed environment whose solution checker blocks: every import is cancelled before it changes anything."""
+    seconds_per_shared_binary: float = 0.0
+    """Real seconds that a grant, modify or revoke takes for each binary of the flow, on top of its own work."""
     job_seconds: float = 1.0
     """Simulated duration of one solution job."""
     import_job_visible_after: float = 0.0

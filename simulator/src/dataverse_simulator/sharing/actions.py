@@ -8,6 +8,7 @@ Source: Web API reference of these messages; project reference on sharing, 2.1 a
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from ..environments import schema, security
@@ -30,6 +31,7 @@ def grant_access(context: Context, parameters: dict[str, Any]) -> None:
     table, object_id = _shareable(context, parameters["Target"])
     principal, mask = _principal_access(context, "GrantAccess", parameters["PrincipalAccess"])
     sharing.grant(context.store, table, object_id, principal, mask)
+    _take_time(context, table, object_id)
 
 
 @action("ModifyAccess", _CHANGE)
@@ -38,6 +40,7 @@ def modify_access(context: Context, parameters: dict[str, Any]) -> None:
     principal, mask = _principal_access(context, "ModifyAccess", parameters["PrincipalAccess"])
     if _require_share(context, table, object_id, principal):
         sharing.set_mask(context.store, table, object_id, principal, mask)
+        _take_time(context, table, object_id)
 
 
 @action("RevokeAccess", {"Target": required("entity"), "Revokee": required("entity")})
@@ -46,6 +49,7 @@ def revoke_access(context: Context, parameters: dict[str, Any]) -> None:
     principal = _principal(context, "RevokeAccess", parameters["Revokee"])
     if _require_share(context, table, object_id, principal):
         sharing.set_mask(context.store, table, object_id, principal, 0)
+        _take_time(context, table, object_id)
 
 
 @function("RetrieveSharedPrincipalsAndAccess", _TARGET)
@@ -158,6 +162,13 @@ def _principal(context: Context, message: str, entity: Entity) -> tuple[str, str
         raise invalid_payload(message, f"A principal is a systemuser or a team, not a {entity.table}.")
     table, row = _target(context, entity)
     return table.name, row[table.primary_key]
+
+
+def _take_time(context: Context, table: str, object_id: str) -> None:
+    """Each binary gets a row of its own, which takes the service its time (switch `seconds_per_shared_binary`)."""
+    seconds = context.environment.settings.seconds_per_shared_binary
+    if seconds and table == "workflow":
+        time.sleep(seconds * context.store.count("desktopflowbinary", process=object_id))
 
 
 def _require_share(context: Context, table: str, object_id: str, principal: tuple[str, str]) -> bool:

@@ -95,6 +95,11 @@ DRAFT_EXISTS = Failure(
     "You are attempting to do a published update of a publishable component in an unmodified active context when there "
     "exists an unpublished active row.",
 )
+CHECKER_BLOCKS = Failure(
+    "0x80048033",
+    "The import of the solution {name} was blocked by the solution checker enforcement of this managed environment: it "
+    "has critical violations.",
+)
 MISSING_FILE = Failure(
     "0x8004F066",
     "The customization file is missing. Please provide valid CustomizationFile or StageSolutionUploadId.",

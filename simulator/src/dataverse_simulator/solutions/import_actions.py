@@ -16,6 +16,7 @@ from ..errors import ODataError
 from ..packages.manifest import Manifest
 from ..web_api.operations import action
 from ..web_api.parameters import Entity, required
+from . import errors as solution_errors
 from . import imports, jobs, removal
 from . import parameters as solution_parameters
 from . import rows as solution_rows
@@ -79,6 +80,8 @@ def do_import(context: Context, job: Row, parameters: dict[str, Any]) -> JobResu
     outcome, settings = None, context.environment.settings
     try:
         with context.store.transaction():
+            if settings.checker_blocks_imports:
+                raise solution_errors.CHECKER_BLOCKS(name=package.manifest.unique_name)
             check(context.store, package, mode, refuse_lower=settings.lower_version_update_fails)
             if settings.draft_fails_import:
                 check_drafts(context.store, package)

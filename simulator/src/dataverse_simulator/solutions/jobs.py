@@ -96,13 +96,16 @@ def start(context: Context, request: JobRequest) -> Row:
 
 
 def run(context: Context, request: JobRequest) -> JobResult:
-    """Do the work of a synchronous message at once, with the same traces but for the asyncoperation.
+    """Do the work of a synchronous message at once, with the same traces but (unless a switch says so) for the
+    asyncoperation.
 
     :raises ODataError: as the job would fail.
     """
     if request.lock:
         require_free(context.environment)
     row = _insert(context, request, None)
+    if context.environment.settings.synchronous_messages_leave_jobs:
+        job_rows.insert_operation(context, row["jobid"], request.message)
     result = _complete(context.environment, row)
     if result.error:
         raise result.error

@@ -47,9 +47,10 @@ def retrieve(context: Context, table: schema.Table, row_id: str, query: Query, r
     hooks.run("query", "before", context, Change(table.name, row={table.primary_key: row_id}))
     columns = Renderer.columns(table, query.select)
     row = _one(context, table, row_id, columns)
-    shown = renderer.rows(table, [row], query.select)[0]
-    _expand(context, table, [row], [shown], query, renderer)
-    return shown
+    shown = renderer.rows(table, [row], query.select)
+    unknowns.shape_shares(context, table, shown)
+    _expand(context, table, [row], shown, query, renderer)
+    return shown[0]
 
 
 def _one(context: Context, table: schema.Table, row_id: str, columns: list[schema.Column]) -> Row:
@@ -96,6 +97,7 @@ class Listing:
             result["@odata.count"] = min(self.total(conditions), MAXIMUM_ROWS)
         rows, cookie = self._page(conditions)
         shown = self._renderer.rows(self._table, rows, self._query.select)
+        unknowns.shape_shares(self._context, self._table, shown)
         _expand(self._context, self._table, rows, shown, self._query, self._renderer)
         result["value"] = shown
         if cookie:

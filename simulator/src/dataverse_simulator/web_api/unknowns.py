@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from ..environments import schema, security
@@ -72,3 +74,11 @@ def _tables_read_in_full(context: Context) -> list[str]:
         if table.ownership is schema.Ownership.USER
         and security.depth(context.store, context.user, security.privilege_name("Read", table)) == security.GLOBAL
     ]
+
+
+def shape_shares(context: Context, table: schema.Table, shown: list[dict[str, Any]]) -> None:
+    """The tables of shares as numbers (switch `share_rows_with_numbers`)."""
+    if table.name == POA and context.environment.settings.share_rows_with_numbers:
+        for one in shown:
+            if "objecttypecode" in one:
+                one["objecttypecode"] = schema.table(one["objecttypecode"]).object_type_code
