@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 from dataverse_simulator import Simulator
 from dataverse_simulator.environments.settings import Settings
+from dataverse_simulator.packages.manifest import MissingDependency, RootComponent
 from dataverse_simulator.packages.package import SolutionPackage
 from web_api import Refused, WebApi, import_parameters, package_file
 
@@ -243,6 +245,86 @@ def test_seconds_per_shared_binary(dev: WebApi, turn: Turn, seconds: float) -> N
         began = time.monotonic()
         work()
         assert time.monotonic() - began >= 2 * seconds
+
+
+CONNECTOR = RootComponent(372, "4f1a2b30-0000-4000-8000-000000000001", "coe_risk")
+
+
+def with_connector(api: WebApi, package: SolutionPackage) -> None:
+    """A solution that holds a connector, and one with a flow that needs it, as the public BuilderRiskService."""
+    plain = dataclasses.replace(package, rows=())
+    api.run(
+        "ImportSolutionAsync",
+        **import_parameters(package_file(plain, unique_name="Risk", root_components=(CONNECTOR,))),
+    )
+    required = {"type": "372", "displayName": "Risk", "solution": "Active", "id": f"{{{CONNECTOR.id}}}"}
+    dependent = {"type": "29", "displayName": FLOW, "id": f"{{{package.manifest.root_components[0].id}}}"}
+    missing = (MissingDependency(required, dependent),)
+    api.run("ImportSolutionAsync", **import_parameters(package_file(package, missing_dependencies=missing)))
+
+
+@pytest.mark.parametrize("ignores", [False, True])
+def test_uninstall_ignores_needs(prod: WebApi, turn: Turn, package: SolutionPackage, ignores: bool) -> None:
+    turn("prod", uninstall_ignores_needs=ignores)
+    with_connector(prod, package)
+    blockers = prod.rows("RetrieveDependenciesForUninstall(SolutionUniqueName='Risk')")
+    assert [row["requiredcomponentobjectid"] for row in blockers] == ([] if ignores else [CONNECTOR.id])
+    if ignores:
+        prod.run("UninstallSolutionAsync", SolutionUniqueName="Risk")
+        return
+    code, text = prod.fails("UninstallSolutionAsync", SolutionUniqueName="Risk")
+    assert code == int("0x8004F01F", 16) - 2**32
+    assert "DependencyCount : 1" in text
+    assert "DisplayName: Risk" in text
+    assert prod.solution("Risk")
+    with pytest.raises(Refused, match="8004F01F"):
+        prod.delete(f"solutions({(prod.solution('Risk') or {})['solutionid']})")
+    prod.run("UninstallSolutionAsync", SolutionUniqueName="CoESharedFlows")
+    prod.run("UninstallSolutionAsync", SolutionUniqueName="Risk")
+
+
+@pytest.mark.parametrize("ignores", [False, True])
+@pytest.mark.parametrize("keeps", [False, True])
+def test_an_upgrade_that_drops_what_is_needed(
+    prod: WebApi, turn: Turn, package: SolutionPackage, ignores: bool, keeps: bool
+) -> None:
+    turn("prod", uninstall_ignores_needs=ignores)
+    with_connector(prod, package)
+    roots = (CONNECTOR,) if keeps else ()
+    plain = dataclasses.replace(package, rows=())
+    file = package_file(plain, unique_name="Risk", root_components=roots, version="2.0.0.0")
+    if ignores or keeps:
+        prod.run("StageAndUpgradeAsync", **import_parameters(file))
+    else:
+        assert "cannot uninstall" in prod.fails("StageAndUpgradeAsync", **import_parameters(file))[1]
+        assert prod.solution("Risk_Upgrade")
+
+
+def test_a_new_version_may_need_no_more(prod: WebApi, package: SolutionPackage) -> None:
+    with_connector(prod, package)
+    prod.run("ImportSolutionAsync", **import_parameters(package_file(package, version="1.1.0.0")))
+    prod.run("UninstallSolutionAsync", SolutionUniqueName="Risk")
+
+
+@pytest.mark.parametrize("other_holder", [False, True])
+def test_what_another_solution_holds_too_is_not_lost(
+    prod: WebApi, package: SolutionPackage, other_holder: bool
+) -> None:
+    with_connector(prod, package)
+    plain = dataclasses.replace(package, rows=())
+    roots = (CONNECTOR,) if other_holder else ()
+    prod.run("ImportSolutionAsync", **import_parameters(package_file(plain, unique_name="Too", root_components=roots)))
+    if other_holder:
+        prod.run("UninstallSolutionAsync", SolutionUniqueName="Risk")
+    else:
+        prod.fails("UninstallSolutionAsync", SolutionUniqueName="Risk")
+
+
+def test_a_solution_that_is_needed_by_name_stays(prod: WebApi, package: SolutionPackage) -> None:
+    required = {"type": "61", "schemaName": "msdyn_/Icon.png", "solution": "AppModuleWebResources (2.5)"}
+    missing = (MissingDependency(required, {"type": "80", "schemaName": "coe_Books"}),)
+    prod.run("ImportSolutionAsync", **import_parameters(package_file(package, missing_dependencies=missing)))
+    prod.fails("UninstallSolutionAsync", SolutionUniqueName="AppModuleWebResources")
 
 
 def test_a_switch_takes_the_words_it_knows(simulator: Simulator) -> None:

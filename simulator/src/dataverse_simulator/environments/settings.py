@@ -50,6 +50,8 @@ class Settings:
     """The organization says that version control of desktop flows is on (rolled out since 11/2025, never off again)."""
     draft_fails_import: bool = True
     """A published import fails where the target holds a draft of one of its flows (a known issue: it may fail)."""
+    uninstall_ignores_needs: bool = False
+    """A solution can be removed although another one needs a component of a type that the simulator does not model."""
     share_rows_with_numbers: bool = False
     """`objecttypecode` of shares is the number of the table; conditions take the name nevertheless."""
     synchronous_messages_leave_jobs: bool = False

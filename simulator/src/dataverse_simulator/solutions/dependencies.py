@@ -13,11 +13,13 @@ from __future__ import annotations
 import json
 import re
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..environments.store import Row, Store
 from .components import BY_TABLE, ComponentKind, name_of
+from .needs import Need
 
 _REFERENCE_NAME = re.compile(r'"connectionReferenceLogicalName"\s*:\s*"([^"]+)"')
 _VARIABLE_NAME = re.compile(r'"schemaName"\s*:\s*"([^"]+)"')
@@ -56,6 +58,16 @@ class Dependency:
             "requiredcomponentbasesolutionid": required[1]["solutionid"],
             "requiredcomponentparentid": None,
         }
+
+    def describe(self) -> str:
+        def end(label: str, kind: ComponentKind, row: Row) -> str:
+            name = "Workflow" if kind.table == "workflow" else kind.table
+            return (
+                f"{label} details: Type: {name}, DisplayName: {name_of(kind, row)}, "
+                f"Id: {row[f'{kind.table}id']}, SolutionId: {row['solutionid']}"
+            )
+
+        return f"{end('RequiredComponentObject', *self.required)} {end('DependentComponentObject', *self.dependent)}"
 
 
 def of_flow(store: Store, flow: Row) -> list[Dependency]:
@@ -114,20 +126,9 @@ def blocking(store: Store, leaving: set[str]) -> list[Dependency]:
     ]
 
 
-def describe(blockers: list[Dependency]) -> str:
+def describe(blockers: Sequence[Dependency | Need]) -> str:
     """Source: text of coe-starter-kit#8063 (reference on sharing, 4.1)."""
-
-    def end(label: str, kind: ComponentKind, row: Row) -> str:
-        name = "Workflow" if kind.table == "workflow" else kind.table
-        return (
-            f"{label} details: Type: {name}, DisplayName: {name_of(kind, row)}, "
-            f"Id: {row[f'{kind.table}id']}, SolutionId: {row['solutionid']}"
-        )
-
-    details = " ".join(
-        f"{end('RequiredComponentObject', *item.required)} {end('DependentComponentObject', *item.dependent)}"
-        for item in blockers
-    )
+    details = " ".join(item.describe() for item in blockers)
     return f"Solution dependencies exist, cannot uninstall. DependencyCount : {len(blockers)} {details}"
 
 

@@ -9,6 +9,7 @@ Source: Web API reference of these functions; project references, solutions sect
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from ..environments.context import Context
@@ -20,6 +21,7 @@ from . import rows as solution_rows
 from .components import ComponentKind
 from .dependencies import Dependency
 from .named_components import NAMED
+from .needs import Need
 
 _COMPONENT = {"ObjectId": required("Edm.Guid"), "ComponentType": required("Edm.Int32")}
 _SOLUTION = {"SolutionUniqueName": required("Edm.String")}
@@ -54,7 +56,7 @@ def retrieve_dependencies_for_delete(context: Context, parameters: dict[str, Any
 @function("RetrieveDependenciesForUninstall", _SOLUTION, returns=_ROWS)
 def retrieve_dependencies_for_uninstall(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     solution = solution_rows.by_name(context.store, parameters["SolutionUniqueName"])
-    return _answer(dependencies.blocking(context.store, removal.leaving(context.store, [solution])))
+    return _answer(removal.what_blocks(context, [solution]))
 
 
 @function("RetrieveMissingDependencies", _SOLUTION, returns=_ROWS)
@@ -85,7 +87,7 @@ def list_child_desktop_flows(context: Context, parameters: dict[str, Any]) -> di
     }
 
 
-def _answer(found: list[Dependency]) -> dict[str, Any]:
+def _answer(found: Sequence[Dependency | Need]) -> dict[str, Any]:
     return {"value": [dependency.row() for dependency in found]}
 
 

@@ -19,7 +19,7 @@ from ..packages.package import SolutionPackage
 from ..packages.rows import PackagedRow
 from ..sharing import shares as sharing
 from ..web_api.parameters import Entity
-from . import components, layers, settings_rows
+from . import components, layers, needs, settings_rows
 from . import rows as solution_rows
 from .components import KINDS, ComponentKind
 from .import_checks import ImportMode
@@ -62,6 +62,7 @@ def apply(context: Context, request: ImportRequest) -> ImportOutcome:
     for component in manifest.root_components:
         if components.kind_of_type(component.type) is None:
             solution_rows.add_unmodelled(context, solution["solutionid"], component)
+    needs.remember(context.store, solution["solutionid"], manifest)
     settings_rows.apply_values(context, request.package, request.overrides)
     return outcome
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from ..environments.context import Context
 from ..environments.store import Row, Store
-from . import dependencies, imports, layers
+from . import dependencies, imports, layers, needs
 from . import errors as solution_errors
 from . import rows as solution_rows
 
@@ -21,7 +21,7 @@ def uninstall(context: Context, solution: Row) -> list[str]:
     :raises ODataError: 400 0x8004F01F, something that stays needs one of its components.
     """
     if solution["ismanaged"]:
-        blockers = dependencies.blocking(context.store, leaving(context.store, [solution]))
+        blockers = what_blocks(context, [solution])
         if blockers:
             raise solution_errors.DEPENDENCIES_EXIST(reason=dependencies.describe(blockers))
     for patch in solution_rows.patches_of(context.store, solution["solutionid"]):
@@ -43,7 +43,7 @@ def promote(context: Context, unique_name: str) -> str:
     if holding is None or base is None:
         raise solution_errors.NO_UPGRADE(name=unique_name)
     replaced = [base, *solution_rows.patches_of(store, base["solutionid"])]
-    blockers = dependencies.blocking(store, leaving(store, replaced))
+    blockers = what_blocks(context, replaced, replaced=True)
     if blockers:
         raise solution_errors.UPGRADE_FAILED(reason=dependencies.describe(blockers))
     imports.drop_shares(context, [solution["solutionid"] for solution in (*replaced, holding)])
@@ -60,6 +60,17 @@ def promote(context: Context, unique_name: str) -> str:
         },
     )
     return str(holding["solutionid"])
+
+
+def what_blocks(
+    context: Context, going: list[Row], *, replaced: bool = False
+) -> list[dependencies.Dependency | needs.Need]:
+    """What stays and needs something of the solutions that go (or whose next version takes their place)."""
+    found: list[dependencies.Dependency | needs.Need] = []
+    found += dependencies.blocking(context.store, leaving(context.store, going))
+    if not context.environment.settings.uninstall_ignores_needs:
+        found += needs.blocking(context.store, going, replaced=replaced)
+    return found
 
 
 def leaving(store: Store, solutions: list[Row]) -> set[str]:

@@ -14,7 +14,7 @@ from ..environments.store import Row, Store
 from ..errors import ODataError
 from ..packages.manifest import Manifest, Publisher, RootComponent
 from ..packages.package import SolutionPackage, write_package
-from . import components, layers, named_components
+from . import components, layers, named_components, needs
 from . import errors as solution_errors
 
 HOLDING_SUFFIX = "_Upgrade"
@@ -206,5 +206,6 @@ def remove(context: Context, solution: Row) -> list[str]:
         store.delete("solutioncomponent", member["solutioncomponentid"])
         if solution["ismanaged"] and named_components.delete_unheld(store, member["componenttype"], member["objectid"]):
             deleted.append(member["objectid"])
+    needs.forget(store, solution["solutionid"])
     store.delete("solution", solution["solutionid"])
     return deleted

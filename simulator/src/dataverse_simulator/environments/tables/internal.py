@@ -1,7 +1,8 @@
 # Copyright: (c) 2026, coe.power_platform contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tables that exist in the store only: raw packages, names of custom tables, drafts of flows, state of running jobs.
+"""Tables that exist in the store only: raw packages, names of custom tables, drafts of flows, needs of
+solutions, state of running jobs.
 
 They never show in the API, apart from the names of custom tables in EntityDefinitions.
 """
@@ -37,6 +38,8 @@ declare(
     internal=True,
     indexes=("componentid", "solutionid"),
 )
+
+declare("_need", "_needs", guid("solutionid"), text("content"), key="needid", internal=True, indexes=("solutionid",))
 
 declare(
     "_job",
