@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.coe.power_platform.plugins.modules import desktop_flow_share, desktop_flow_share_info
+from ansible_collections.coe.power_platform.tests.unit.plugins.modules.sharing_scenes import make_flows
 
 Share = Callable[..., dict[str, Any]]
 
@@ -539,6 +540,51 @@ def test_who_may_not_read_the_table_of_shares_is_served_flow_by_flow(share: Shar
     assert again["shares"] == first["shares"]
     lowered = share({**declared, "principals": [JOHN]})
     assert [one["action"] for one in lowered["changes"]] == ["revoke"] * 3
+
+
+@pytest.mark.parametrize("visible", ["all", "own"])
+def test_a_table_that_hides_shares_is_no_proof_that_there_are_none(
+    share: Share, held: Any, simulator: Any, visible: str
+) -> None:
+    share({"solution": "CoESharedFlows", "principals": [ROBOTS, JOHN]})
+    before = held()
+    simulator.environment("dev").settings.change({"visible_shares": visible})
+    assert held() == before
+    declared = {"solution": "CoESharedFlows", "exclusive": True, "principals": [JOHN]}
+    audit = share(declared, audit=True)
+    assert [one["kind"] for one in audit["drift"]] == ["surplus"] * 3
+    result = share(declared)
+    assert [one["action"] for one in result["changes"]] == ["revoke"] * 3
+    assert ["shows this application fewer shares" in text for text in result["warnings"]] == [True] * (visible == "own")
+    simulator.clear_journal()
+    assert share(declared)["changed"] is False
+    assert writes(simulator) == []
+    assert requests(simulator) == (4 if visible == "all" else 5)
+
+
+@pytest.mark.parametrize("visible", ["all", "own"])
+def test_where_nothing_is_shared_one_request_more_makes_sure_of_it(share: Share, simulator: Any, visible: str) -> None:
+    simulator.environment("dev").settings.change({"visible_shares": visible})
+    simulator.clear_journal()
+    nothing = {"solution": "CoESharedFlows", "exclusive": True, "state": "absent"}
+    assert share(nothing)["changed"] is False
+    assert requests(simulator) <= 5
+
+
+@pytest.mark.parametrize(("count", "shown"), [(1, 0), (2, 1), (3, 1), (7, 2), (23, 2), (61, 0), (120, 0)])
+def test_a_single_share_that_the_table_hides_is_found_among_flows_without_any(
+    share: Share, simulator: Any, count: int, shown: int
+) -> None:
+    environment = simulator.environment("dev")
+    flows = sorted(make_flows(environment, count))
+    team = environment.store.first("team", name="Finance Robotics")["teamid"]
+    own = environment.store.first("systemuser", applicationid=simulator.connection("dev")["client_id"])["systemuserid"]
+    for flow in flows[:shown]:
+        give(simulator, flow, "systemuser", own, 1)
+    give(simulator, flows[-2 if count > 1 else 0], "team", team, 1)
+    environment.settings.change({"visible_shares": "own"})
+    declared = [{"desktop_flow": flow, "exclusive": True, "state": "absent"} for flow in flows]
+    assert len(share(*declared)["changes"]) == shown + 1
 
 
 def test_a_guest_is_found_by_the_user_name(share: Share) -> None:

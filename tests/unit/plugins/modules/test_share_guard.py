@@ -100,6 +100,21 @@ def test_an_upgrade_puts_the_shares_back_at_once(
     assert notes(simulator) == 0
 
 
+@pytest.mark.parametrize("visible", ["by_rights", "own"])
+def test_shares_that_the_table_hides_come_back_after_an_upgrade(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path, visible: str
+) -> None:
+    before = held(run_module, test)
+    simulator.environment("test").settings.change({"visible_shares": visible})
+    options = {"src": release(tmp_path, "1.1.0.0"), "import_mode": "upgrade", **test}
+    predicted = run_module(solution_import, check_mode=True, **options)
+    result = run_module(solution_import, **options)
+    assert predicted["shares"] == result["shares"]
+    assert len(result["shares"]["restored"]) == 4
+    assert any("flow by flow" in text for text in result["warnings"]) == (visible == "own")
+    assert held(run_module, test) == before
+
+
 def test_the_shares_of_a_deleted_flow_are_reported(
     test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path
 ) -> None:
