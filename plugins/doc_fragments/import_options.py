@@ -40,6 +40,15 @@ options:
         deploys it has to make sure of that.
     type: str
     choices: [fail, warn, ignore]
+  on_drafts:
+    description:
+      - What to do when the environment holds drafts of the package's desktop flows, which are saved there and not
+        published. The platform may fail an import over them, a known issue of the version control of desktop flows.
+      - V(fail) refuses the import before anything changes, V(warn) goes on with a warning.
+        RV(coe.power_platform.solution_import#module:plan.drafts) tells the flows in any case.
+    type: str
+    choices: [fail, warn]
+    default: fail
   force:
     description:
       - Import the package even if its version is installed already. This is always an update, since the platform

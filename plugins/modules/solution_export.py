@@ -59,6 +59,12 @@ options:
         exported.
     type: bool
     default: false
+  publish_flows:
+    description:
+      - Whether to publish the drafts of the solution's desktop flows before exporting, and nothing else of the
+        environment. A warning names those that stay drafts.
+    type: bool
+    default: false
   wait_timeout:
     description:
       - Seconds to wait for the end of the export.
@@ -92,6 +98,14 @@ EXAMPLES = r"""
     dest: dist/CoESharedFlows.zip
     version: 1.2.0.0
     publish: true
+
+- name: Publish only what is saved of the solution's desktop flows, and export
+  coe.power_platform.solution_export:
+    environment_url: https://contoso-dev.crm4.dynamics.com
+    access_token: "{{ token }}"
+    name: CoESharedFlows
+    dest: dist/CoESharedFlows.zip
+    publish_flows: true
 """
 
 RETURN = r"""
@@ -136,6 +150,14 @@ solution:
     managed:
       description: Whether the package is managed.
       type: bool
+drafts:
+  description:
+    - Desktop flows of the solution of which something is saved and not published, each with C(id) and C(name). The
+      package holds what is published.
+  returned: success
+  type: list
+  elements: dict
+  sample: []
 duration:
   description: Seconds that the task took, waiting included. 0 in check mode.
   returned: success
@@ -153,14 +175,22 @@ from ..module_utils._arguments import wait_arguments
 from ..module_utils._module import run_module
 from ..module_utils._solutions.exports import ExportOptions, SolutionExport
 from ..module_utils._solutions.operations import operations_of
+from ..module_utils._text import listed
 from ..module_utils._work import ModuleDefinition, Work
 
 
 def export_solution(work: Work) -> dict[str, Any]:
     """Export the solution to its file, or predict what that would do."""
-    names = ("name", "dest", "managed", "version", "publish")
+    names = ("name", "dest", "managed", "version", "publish", "publish_flows")
     export = SolutionExport(work.client, ExportOptions(**{name: work.params[name] for name in names}))
-    return export.predict() if work.check_mode else export.perform(operations_of(work))
+    result = export.predict() if work.check_mode else export.perform(operations_of(work))
+    if result["drafts"]:
+        flows = listed((draft["name"] for draft in result["drafts"]), " and ")
+        work.warn(
+            f"What is saved of {flows} and not published is not in the package: publish it there in Power Automate,"
+            " or set publish_flows=true."
+        )
+    return result
 
 
 MODULE = ModuleDefinition(
@@ -171,6 +201,7 @@ MODULE = ModuleDefinition(
         "managed": {"type": "bool", "default": True},
         "version": {"type": "str"},
         "publish": {"type": "bool", "default": False},
+        "publish_flows": {"type": "bool", "default": False},
         **wait_arguments(3600),
     },
 )

@@ -351,6 +351,13 @@ plan:
           are put back with O(protect_shares=true).
       type: list
       elements: dict
+    drafts:
+      description: Desktop flows of the package of which the environment holds drafts, see O(on_drafts).
+      type: list
+      elements: dict
+    callers_unknown:
+      description: Why callers among the cloud flows could not be looked for, V(null) when they were.
+      type: str
     hidden_flows:
       description: Flows whose new version an unmanaged layer would hide.
       type: list

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 IMPORT_ARGUMENTS: dict[str, dict[str, Any]] = {
     "import_mode": {"type": "str", "choices": ["update", "upgrade", "stage_for_upgrade", "auto"], "default": "update"},
     "on_contract_break": {"type": "str", "choices": ["fail", "warn", "ignore"]},
+    "on_drafts": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
     "force": {"type": "bool", "default": False},
     "allow_downgrade": {"type": "bool", "default": False},
     "overwrite_customizations": {"type": "bool", "default": False},
@@ -83,6 +84,7 @@ def planned_import(
         auto=auto,
         stages_upgrades=stages_upgrades,
         on_contract_break=params["on_contract_break"],
+        on_drafts=params["on_drafts"],
         companions=others,
     )
     return SolutionImport(work.client, package, bindings, options, planner, work.warn)

@@ -103,7 +103,8 @@ class Environment:
     platform says of the left-overs among them (by id), ``holders`` the other managed solutions that hold these too (by
     id). ``callers`` are all flows of the environment that call desktop flows. ``desktop_flow_ids`` are all desktop
     flows. ``shares`` are those that an upgrade would take away. ``hidden`` are flows of the package with an unmanaged
-    layer on top.
+    layer on top, ``drafts`` those beside which something is saved that is not published. ``callers_unknown`` tells why
+    callers could not be looked for, if they could not.
     """
 
     version: str | None = None
@@ -115,6 +116,8 @@ class Environment:
     desktop_flow_ids: frozenset[str] = frozenset()
     shares: tuple[FlowShare, ...] = ()
     hidden: frozenset[str] = frozenset()
+    drafts: frozenset[str] = frozenset()
+    callers_unknown: str | None = None
     unbound_references: tuple[str, ...] = ()
     variables_without_value: tuple[str, ...] = ()
 

@@ -26,7 +26,7 @@ from .environment import Environment
 from .plan import Plan
 from .reader import EnvironmentReader
 from .report import plan_difference, plan_text, plan_to_result
-from .verdict import OnContractBreak, Verdict, judge
+from .verdict import OnContractBreak, OnDrafts, Verdict, judge
 
 
 class ImportPlanner:
@@ -47,6 +47,7 @@ class ImportPlanner:
         auto: bool = False,
         stages_upgrades: bool = False,
         on_contract_break: OnContractBreak | None = None,
+        on_drafts: OnDrafts = "fail",
         companions: Sequence[Package] = (),
     ) -> None:
         self._client = client
@@ -56,6 +57,7 @@ class ImportPlanner:
         self._auto = auto
         self._upgrade: Mode = "stage_for_upgrade" if stages_upgrades else "upgrade"
         self._on_contract_break = on_contract_break
+        self._on_drafts = on_drafts
         self._companions = companions
         self._decision: Decision | None = None
         self._judged: tuple[Plan, Verdict] | None = None
@@ -69,7 +71,7 @@ class ImportPlanner:
         decision = decide(self._package, target, wish)
         if decision.operation not in ("none", "refuse"):
             plan = self._settle(Plan(self._package, self._callers, self._read(target), decision), target, wish)
-            self._judged = plan, judge(plan, self._on_contract_break)
+            self._judged = plan, judge(plan, self._on_contract_break, self._on_drafts)
             decision = plan.decision
         # An import that was joined leaves nothing to do; what it did is what was decided before.
         if self._judged is None or decision.operation != "none":

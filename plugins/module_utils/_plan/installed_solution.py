@@ -18,7 +18,7 @@ from .._dataverse.odata import function_call
 from .._dataverse.reading import Query, read_together
 from .._dataverse.rows import Row
 from .._packages.package import Package
-from .._sharing.desktop_flows import DRAFTS_TOO
+from .._sharing.flow_rows import read_flow_rows
 from .._solutions.component_names import NAMED_TABLES, TABLE, component_kinds, component_names, table_names
 from .environment import Dependent, DeployedComponent, DeployedFlow
 
@@ -72,13 +72,13 @@ class InstalledSolution:
         ids = self._ids_by_kind()
         self._tables = [self._members[id] for id in ids[TABLE]]
         packaged = {component.id for component in package.components}
-        flows, binaries, *named = read_together(
+        flows, (binaries, *named) = read_flow_rows(
             client,
             _flows_query(set(ids["workflow"]) - packaged),
             _binaries_query(set(ids["desktopflowbinary"]) - packaged),
-            *(table.query(ids[kind], {} if table.optional else DRAFTS_TOO) for kind, table in NAMED_TABLES.items()),
+            *(table.query(ids[kind]) for kind, table in NAMED_TABLES.items()),
         )
-        self.flows = [DeployedFlow.from_api(row) for row in flows]
+        self.flows = [DeployedFlow.from_api(row) for row in flows.rows]
         self._titles = {
             **{flow.id: flow.name for flow in self.flows},
             **{row.guid("desktopflowbinaryid"): _binary_title(row, desktop_flows) for row in binaries},
@@ -183,13 +183,13 @@ def _dependent(row: Row, names: Mapping[str, str]) -> Dependent:
 
 def _flows_query(ids: Collection[str]) -> Query:
     conditions = [f"workflowid eq {id}" for id in sorted(ids)]
-    return Query("workflows", "workflowid,name,category,inputs,outputs", conditions, headers=DRAFTS_TOO)
+    return Query("workflows", "workflowid,name,category,inputs,outputs", conditions)
 
 
 def _binaries_query(ids: Collection[str]) -> Query:
     conditions = [f"desktopflowbinaryid eq {id}" for id in sorted(ids)]
     columns = "desktopflowbinaryid,name,_process_value"
-    return Query("desktopflowbinaries", columns, conditions, headers=DRAFTS_TOO, optional=True)
+    return Query("desktopflowbinaries", columns, conditions, optional=True)
 
 
 def _binary_title(row: Row, desktop_flows: Mapping[str, str]) -> str:

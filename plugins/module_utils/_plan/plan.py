@@ -120,6 +120,11 @@ class Plan:
         """The flows whose new version will not show, because of an unmanaged layer on top."""
         return _names(flow for flow in self.package.flows if self.acts and flow.id in self.environment.hidden)
 
+    @cached_property
+    def drafts(self) -> list[FlowName]:
+        """The flows that the import would publish over something that is saved but not published."""
+        return _names(flow for flow in self.package.flows if self.acts and flow.id in self.environment.drafts)
+
     @property
     def choice(self) -> Choice:
         """What import_mode=auto takes."""

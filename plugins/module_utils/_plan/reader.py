@@ -12,27 +12,25 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 
 from .._dataverse.client import DataverseClient
-from .._dataverse.reading import Query, read_together
+from .._dataverse.reading import Query
 from .._dataverse.rows import Row
 from .._packages.callers import Caller
 from .._packages.manifest import UNMANAGED_LAYER
 from .._packages.package import Package
-from .._sharing.desktop_flows import DESKTOP_FLOW, DRAFTS_TOO
+from .._sharing.desktop_flows import DESKTOP_FLOW
+from .._sharing.flow_rows import RUNNING_OR_NEW, find_flow_rows, read_flow_rows
 from .._solutions.bindings import Bindings
 from .._solutions.component_names import WORKFLOW
 from .._solutions.decision import Target
 from .._solutions.deployed_flows import Counterpart, DeployedFlows
 from .._solutions.solutions import Solution
+from .cloud_callers import TOGETHER, find_cloud_callers
 from .environment import DeployedFlow, Environment
 from .flow_shares import find_flow_shares, held_flows_query
 from .installed_solution import MEMBER_COLUMNS, InstalledSolution, other_holders
 from .left_overs import find_left_overs
 
 _FLOW_COLUMNS = "workflowid,name,category,dependencies"
-# The words of calls, so that the contents of other cloud flows need not be read.
-_CLOUD_CALLER = "category eq 5 and contains(clientdata,'RunUIFlow')"
-# Flows with their contents that are read together. Contents have megabytes sometimes, and kilobytes mostly.
-_CONTENTS_TOGETHER = 200
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,24 +53,25 @@ class EnvironmentReader:
     overwrites: bool = False
 
     def read(self, target: Target) -> Environment:
-        """Return what a plan needs to know, drafts included."""
+        """Return what a plan needs to know: of flows what runs, and flows that were never published as they are."""
         installed = target.installed
         own = [it.id for it in (installed, target.staged) if isinstance(it, Solution)]
         of_solution = [f"_solutionid_value eq {installed.id}"] if isinstance(installed, Solution) else []
-        rows, members, held = read_together(
+        found, (members, held) = read_flow_rows(
             self.client,
-            Query("workflows", _FLOW_COLUMNS, None, also=DESKTOP_FLOW, headers=DRAFTS_TOO),
+            Query("workflows", f"{_FLOW_COLUMNS},componentstate", None, also=DESKTOP_FLOW),
             Query("solutioncomponents", MEMBER_COLUMNS, of_solution),
             held_flows_query(own),
         )
-        desktop_flows = dict(self.client.read_each(WORKFLOW.named, rows))
+        desktop_flows = dict(self.client.read_each(WORKFLOW.named, found.rows))
         solution = InstalledSolution(self.client, self.package, members, desktop_flows)
         left_overs = find_left_overs(self.package, solution.components)
-        counterparts = DeployedFlows(self.client).counterparts(self.package, DRAFTS_TOO)
+        counterparts = DeployedFlows(self.client).counterparts(self.package, RUNNING_OR_NEW)
         hidden = self._hidden(counterparts)
         in_doubt = {id for id, counterpart in counterparts.items() if "signature" in counterpart.parts}
         packaged = {flow.id for flow in self.package.flows}
         shared = packaged | {row.guid("objectid") for row in held} if own else set()
+        cloud_callers, unsearched = find_cloud_callers(self.client)
         return Environment(
             version=installed.version if installed else None,
             flows=(*map(_deployed, counterparts.values()), *solution.flows),
@@ -80,9 +79,13 @@ class EnvironmentReader:
             dependents=solution.dependents(left_overs),
             holders=other_holders(self.client, own, left_overs),
             callers=(
-                *self._desktop_callers(rows, in_doubt | {component.id for component in left_overs}, packaged - hidden),
-                *self._cloud_callers(),
+                *self._desktop_callers(
+                    found.rows, in_doubt | {component.id for component in left_overs}, packaged - hidden
+                ),
+                *cloud_callers,
             ),
+            callers_unknown=str(unsearched) if unsearched else None,
+            drafts=frozenset(packaged & found.drafts),
             desktop_flow_ids=frozenset(desktop_flows),
             shares=tuple(find_flow_shares(self.client, shared, desktop_flows)),
             hidden=frozenset(hidden),
@@ -103,26 +106,16 @@ class EnvironmentReader:
     ) -> list[Caller]:
         """Return the desktop flows that call others; with their calls, if they call a flow in doubt and stay."""
         callers = {caller.id: caller for caller in self.client.read_each(Caller.from_row, rows) if caller.child_flows}
-        conditions = [
-            f"workflowid eq {caller.id}"
+        ids = [
+            caller.id
             for caller in callers.values()
             if caller.id not in replaced and not caller.called.isdisjoint(in_doubt)
         ]
-        columns = f"{_FLOW_COLUMNS},definition"
-        for start in range(0, len(conditions), _CONTENTS_TOGETHER):
-            some = conditions[start : start + _CONTENTS_TOGETHER]
-            known = self.client.list_matching("workflows", some, select=columns, headers=DRAFTS_TOO)
+        for start in range(0, len(ids), TOGETHER):
+            some = ids[start : start + TOGETHER]
+            known = find_flow_rows(self.client, some, f"{_FLOW_COLUMNS},definition", RUNNING_OR_NEW)
             callers.update((caller.id, caller) for caller in self.client.read_each(Caller.from_row, known))
         return list(callers.values())
-
-    def _cloud_callers(self) -> list[Caller]:
-        """Return the cloud flows that call desktop flows, or may do so; one page of contents at a time is in memory."""
-        columns = "workflowid,name,category,clientdata"
-        rows = self.client.list(
-            "workflows", select=columns, filter=_CLOUD_CALLER, headers=DRAFTS_TOO, page_size=_CONTENTS_TOGETHER
-        )
-        callers = self.client.read_each(Caller.from_row, rows)
-        return [caller for caller in callers if caller.calls or caller.calls is None]
 
 
 def _deployed(counterpart: Counterpart) -> DeployedFlow:

@@ -44,6 +44,8 @@ def plan_to_result(plan: Plan, verdict: Verdict) -> dict[str, Any]:
             {"caller": caller.name, "caller_id": caller.id, "place": place} for caller, place in plan.undetectable
         ],
         "shares_dropped": [dataclasses.asdict(share) for share in plan.shares_dropped],
+        "drafts": [flow.to_result() for flow in plan.drafts],
+        "callers_unknown": plan.environment.callers_unknown,
         "hidden_flows": [flow.to_result() for flow in plan.hidden],
         "unbound_references": list(plan.environment.unbound_references),
         "variables_without_value": list(plan.environment.variables_without_value),

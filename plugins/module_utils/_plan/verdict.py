@@ -18,6 +18,7 @@ from .contract import ContractEffect
 from .plan import Plan
 
 OnContractBreak = Literal["fail", "warn", "ignore"]
+OnDrafts = Literal["fail", "warn"]
 _REMEDY = "Keep the contract, or see to the callers and set on_contract_break=warn."
 
 
@@ -38,16 +39,27 @@ class Verdict:
     recommendation: Recommendation
 
 
-def judge(plan: Plan, on_contract_break: OnContractBreak | None = None) -> Verdict:
+def judge(plan: Plan, on_contract_break: OnContractBreak | None = None, on_drafts: OnDrafts = "fail") -> Verdict:
     """Judge a plan.
 
     Without ``on_contract_break`` a broken contract stops the import where callers are known, whether they break or not,
-    and is a warning where none are.
+    and where they could not be looked for; it is a warning where none are.
     """
     breaks = [effect for effect in plan.contract if effect.breaking and on_contract_break != "ignore"]
-    fatal = [effect for effect in breaks if on_contract_break == "fail" or (not on_contract_break and effect.callers)]
-    stops = (*_missing_flows(plan), *_blocked(plan), *(f"{effect} {_REMEDY}" for effect in fatal))
-    warnings = (*(str(effect) for effect in breaks if effect not in fatal), *_warnings(plan))
+    unknown = plan.environment.callers_unknown is not None
+    fatal = [it for it in breaks if on_contract_break == "fail" or (not on_contract_break and (it.callers or unknown))]
+    drafts = tuple(_drafts(plan))
+    stops = (
+        *_missing_flows(plan),
+        *_blocked(plan),
+        *(drafts if on_drafts == "fail" else ()),
+        *(f"{effect} {_REMEDY}" for effect in fatal),
+    )
+    warnings = (
+        *(str(effect) for effect in breaks if effect not in fatal),
+        *(drafts if on_drafts == "warn" else ()),
+        *_warnings(plan),
+    )
     return Verdict(stops, warnings, _recommend(plan, stops))
 
 
@@ -68,11 +80,23 @@ def _blocked(plan: Plan) -> Iterator[str]:
             )
 
 
+def _drafts(plan: Plan) -> Iterator[str]:
+    """Source: Power Automate, Version control for desktop flows, known issues."""
+    if plan.drafts:
+        yield (
+            f"The environment holds drafts of {listed(map(str, plan.drafts), ' and ')}, saved there and not published,"
+            ' over which an import may fail ("there exists an unpublished active row"): publish or discard them there'
+            " in Power Automate for desktop, or set on_drafts=warn."
+        )
+
+
 def _warnings(plan: Plan) -> Iterator[str]:
     for effect in plan.contract:
         yield from _doubts(effect)
     for caller, place in plan.undetectable if any(effect.breaking for effect in plan.contract) else ():
         yield f'"{caller.name}" decides at run time which desktop flow it calls ({place}), so it may break unseen.'
+    if plan.environment.callers_unknown:
+        yield f"Callers among the cloud flows could not be looked for: {plan.environment.callers_unknown}"
     for flow in plan.hidden:
         yield (
             f"An unmanaged layer hides the new version of the {flow}: remove the layer, or set"

@@ -14,15 +14,14 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from .._dataverse.client import DataverseClient
 from .._dataverse.odata import guid, quote
-from .._dataverse.reading import Query, read_together
+from .._dataverse.reading import Query
 from .._dataverse.rows import Row, UnreadRows
 from .._errors import AmbiguousMatchError, NoMatchError
 from .._packages.components import WORKFLOW_TYPE
 from .._text import listed
+from .flow_rows import read_flow_rows
 from .principals import Principal
 
-# Without the header only published flows are listed. Source: Power Automate, Work with desktop flows using code.
-DRAFTS_TOO = {"MSCRM.IncludeUnpublished": "true"}
 DESKTOP_FLOW = "category eq 6"
 COLUMNS = "workflowid,name,statecode,ismanaged,modifiedon,_ownerid_value,dependencies"
 ALL_COLUMNS = f"{COLUMNS},inputs,outputs"
@@ -145,7 +144,7 @@ class DesktopFlows:
             self._read(conditions)
 
     def load_all(self) -> None:
-        """Read all desktop flows, drafts included; one request for 5,000 of them."""
+        """Read all desktop flows, those included that were never published; one request for 5,000 of them."""
         self._names_asked = None
         self._read(None)
 
@@ -159,8 +158,8 @@ class DesktopFlows:
             self.load(flow.name for flow in list(self))
 
     def _read(self, conditions: list[str] | None) -> None:
-        query = Query("workflows", self._columns, conditions, also=DESKTOP_FLOW, headers=DRAFTS_TOO)
-        for _row, flow in self._unread.read(from_api, read_together(self._client, query)[0]):
+        found, _others = read_flow_rows(self._client, Query("workflows", self._columns, conditions, also=DESKTOP_FLOW))
+        for _row, flow in self._unread.read(from_api, found.rows):
             if flow.id not in self._by_id:
                 self._by_name[flow.name.casefold()].append(flow)
             self._by_id[flow.id] = flow

@@ -26,7 +26,7 @@ SHARE_COLUMNS = "objectid,principalid,principaltypecode,accessrightsmask,changed
 # Rows with the mask 0 hold inherited rights only, or are left-overs of removed shares.
 EXPLICIT = "accessrightsmask ne 0"
 REFUSALS = (FORBIDDEN, 501)
-SAMPLE = 3  # flows that are asked together with the table
+SAMPLE = 5  # flows that are asked together with the table
 DOUBTFUL = 20  # flows without any row that are asked after it; all of them when there is no row at all
 UNCOMPARED = (
     "Whether the table of shares (principalobjectaccess) shows this application all shares could not be told, since the"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from .._dataverse.batch import BatchRequest
@@ -41,12 +41,10 @@ class NamedTable:
     column: str
     optional: bool = False
 
-    def query(self, ids: Collection[str], headers: Mapping[str, str] | None = None) -> Query:
+    def query(self, ids: Collection[str]) -> Query:
         """Return the query for the names of rows."""
         conditions = [f"{self.key} eq {id}" for id in sorted(ids)]
-        return Query(
-            self.entity_set, f"{self.key},{self.column}", conditions, headers=headers or {}, optional=self.optional
-        )
+        return Query(self.entity_set, f"{self.key},{self.column}", conditions, optional=self.optional)
 
     # Tables whose rows packages know by a name. Source: the reference of these tables.
     def named(self, row: Row) -> tuple[str, str]:

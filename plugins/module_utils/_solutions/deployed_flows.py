@@ -21,7 +21,7 @@ from .._errors import UNREADABLE
 from .._packages.manifest import UNMANAGED_LAYER
 from .._packages.package import CLOUD_FLOW, Package, PackagedFlow
 from .._packages.signatures import compare_signatures, parse_signature
-from .._sharing.desktop_flows import DRAFTS_TOO
+from .._sharing.flow_rows import AS_SAVED, RUNNING, Looks, find_flow_rows
 
 if TYPE_CHECKING:
     from .._dataverse.client import DataverseClient
@@ -111,8 +111,8 @@ class DeployedFlows:
         completed by the platform, so a difference counts there only below an unmanaged layer.
         Source: tables workflow (definition, clientdata, inputs, outputs) and msdyn_componentlayer.
         """
-        # An unmanaged import leaves drafts, which only the header shows.
-        deployed = self.counterparts(package, {} if package.managed else DRAFTS_TOO)
+        # An unmanaged import leaves drafts.
+        deployed = self.counterparts(package, RUNNING if package.managed else AS_SAVED)
         found = [Difference(flow.id, flow.name, (), None) for flow in package.flows if flow.id not in deployed]
         differing = [counterpart for counterpart in deployed.values() if counterpart.parts]
         layers = self.top_layers(it.flow.id for it in differing)
@@ -123,15 +123,16 @@ class DeployedFlows:
                 found.append(difference)
         return found
 
-    def counterparts(self, package: Package, headers: Mapping[str, str]) -> dict[str, Counterpart]:
+    def counterparts(self, package: Package, looks: Looks) -> dict[str, Counterpart]:
         """Return the flows of a package that the environment has, by id and in the package's order.
 
+        ``looks`` tells whether what runs counts, or what is saved.
         The number of requests grows with the size of the flows, not with their number.
         """
         sizes, contents = dict.fromkeys((flow.id for flow in package.flows), 0), {}
         for flow, text in package.contents():
             sizes[flow.id], contents[flow.id] = len(text), _fingerprint(text, cloud=flow.cloud)
-        rows = {row.id: row for ids in _pages(sizes) for row in self._rows(ids, headers)}
+        rows = {row.id: row for ids in _pages(sizes) for row in self._rows(ids, looks)}
         return {
             flow.id: Counterpart(
                 flow, rows[flow.id], _differing_parts(flow, contents.get(flow.id), rows[flow.id]), flow.id in contents
@@ -140,11 +141,9 @@ class DeployedFlows:
             if flow.id in rows
         }
 
-    def _rows(self, ids: Collection[str], headers: Mapping[str, str]) -> Iterator[FlowRow]:
-        conditions = [f"workflowid eq {id}" for id in ids]
+    def _rows(self, ids: Collection[str], looks: Looks) -> Iterator[FlowRow]:
         columns = "workflowid,name,category,definition,clientdata,inputs,outputs"
-        rows = self._client.list_matching("workflows", conditions, select=columns, headers=headers)
-        return map(FlowRow.from_api, rows)
+        return map(FlowRow.from_api, find_flow_rows(self._client, ids, columns, looks))
 
     def top_layers(self, ids: Iterable[str]) -> dict[str, str]:
         """Return the unique name of the solution whose layer lies on top of each flow, as far as it is known.

@@ -20,6 +20,7 @@ from .._errors import ConfigurationError, OperationFailedError, PackageError, Po
 from .._packages.content import same_content
 from .._packages.manifest import version_key
 from .._packages.package import Package, read_package
+from .drafts import find_drafts, publish_drafts
 from .orders import Order, publication, require_success
 from .solutions import Solution, Solutions, checked_version
 
@@ -30,13 +31,17 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class ExportOptions:
-    """What to export: unique name, path of a file or folder, kind of package, version to set before, publish before."""
+    """What to export: unique name, path of a file or folder, kind of package, version to set before.
+
+    Before it, ``publish`` publishes all customizations of the environment, ``publish_flows`` the solution's flows only.
+    """
 
     name: str
     dest: str
     managed: bool = True
     version: str | None = None
     publish: bool = False
+    publish_flows: bool = False
 
 
 class SolutionExport:
@@ -51,6 +56,7 @@ class SolutionExport:
         self._version = version or self._solution.version
         self._path = self._file_path()
         self._existing = _package_at(self._path)
+        self._drafts = find_drafts(client, self._solution.name)
 
     def _exportable(self) -> Solution:
         solution = self._solutions.get(self._options.name)
@@ -85,6 +91,8 @@ class SolutionExport:
     def predict(self) -> dict[str, Any]:
         """Return what ``perform`` would return, as far as it can be told without exporting: by name and version."""
         self._solutions.check_version(self._solution, self._version)
+        if self._options.publish or self._options.publish_flows:
+            self._drafts = {}
         there = self._existing
         same = there is not None and (there.unique_name, there.managed, there.version_key) == (
             self._solution.name,
@@ -113,6 +121,9 @@ class SolutionExport:
         """Export, and return the package that the file holds then, with whether it was written."""
         if self._options.publish:
             self._carry_out(operations, publication(self._solution.name))
+            self._drafts = find_drafts(self._client, self._solution.name) if self._drafts else {}
+        elif self._options.publish_flows and self._drafts:
+            self._drafts = publish_drafts(self._client, self._solution.name, self._drafts)
         job_id = self._carry_out(operations, self._export()).guid("ExportJobId")
         os.makedirs(os.path.dirname(os.path.abspath(self._path)), exist_ok=True)
         with _temporary_file(self._path) as temporary:
@@ -169,6 +180,7 @@ class SolutionExport:
                 "size": package.size if package else None,
             },
             "solution": self._described_solution,
+            "drafts": [{"id": id, "name": name} for id, name in sorted(self._drafts.items(), key=lambda it: it[1])],
             "duration": 0.0,
             "diff": {
                 "before": {"version": self._solution.version, "file": before},
