@@ -63,8 +63,15 @@ class ApiError(PowerPlatformError):
         self.request_id = request_id
 
 
-class NotFoundError(ApiError):
-    """The service does not know the record (HTTP 404)."""
+class UnavailableError(ApiError):
+    """The service has not got it for this caller: no privilege (HTTP 403), unknown (404), or not supported (501).
+
+    The only refusals that a task may go on without; any other one says that something is wrong with the request.
+    """
+
+
+class NotFoundError(UnavailableError):
+    """The service does not know the record."""
 
 
 class AnswerError(ApiError):

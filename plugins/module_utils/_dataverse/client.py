@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
 from .._clock import Clock
-from .._errors import AnswerError, ApiError, NotFoundError
+from .._errors import AnswerError, ApiError, NotFoundError, PowerPlatformError, UnavailableError
 from .._transport.auth import TokenSource
 from .._transport.credentials import environment_address, time_limit, token_source, trusted_authorities
 from .._transport.http import HttpSession
@@ -62,6 +62,7 @@ class DataverseClient:
         self.environment_url = environment_url
         self._warn = warn
         self._warnings: set[str] = set()
+        self._done_without: set[str] = set()
         self._session = session
         self._tokens = tokens
         self._api = WebApi(environment_url, session, tokens)
@@ -268,6 +269,18 @@ class DataverseClient:
         if not tolerant:
             return map(reader, rows)
         return (found for _row, found in UnreadRows(self.leave_out).read(reader, rows))
+
+    def go_without(self, error: PowerPlatformError, consequence: str, *, cosmetic: bool = False) -> None:
+        """Warn, once, of what a task does without: all that it may do with a refusal that does not stop it.
+
+        Raises any error but ``UnavailableError``, such as that of a malformed request, unless what is missing is
+        ``cosmetic``: it makes no difference to anything but messages.
+        """
+        if not cosmetic and not isinstance(error, UnavailableError):
+            raise error
+        if self._warn and consequence not in self._done_without:
+            self._done_without.add(consequence)
+            self._warn(f"{consequence}: {error}")
 
     def leave_out(self, error: AnswerError) -> None:
         """Warn of a row that cannot be read and is left out, once."""

@@ -12,7 +12,7 @@ import dataclasses
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Literal
 
-from .._errors import AnswerError, ApiError
+from .._errors import AnswerError, ApiError, PowerPlatformError
 from .odata import any_of
 from .rows import Row, moment
 
@@ -55,6 +55,10 @@ _HISTORY_COLUMNS = (
     "msdyn_starttime,msdyn_activityid"
 )
 _RECENT = 50
+NO_HISTORY = (
+    "The solution history could not be read, so that running operations go without the names of their solutions, and a"
+    " promotion or removal of an interrupted run is not recognized"
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -168,21 +172,31 @@ class Jobs:
             return None
 
     def history(self) -> list[HistoryEntry]:
-        """Return the latest entries of the solution history, the newest first; none when it cannot be read.
+        """Return the latest entries of the solution history, the newest first; none for who may not read it.
 
-        The virtual table takes no conditions, so callers choose. It only adds names to what is known otherwise:
-        without the right to read it the names are missing.
+        The virtual table takes no conditions, so callers choose. It adds names to what is known otherwise.
         """
         try:
             answer = self._client.get(
                 "msdyn_solutionhistories",
                 params={"$select": _HISTORY_COLUMNS, "$orderby": "msdyn_starttime desc", "$top": _RECENT},
             )
-        except ApiError:
+        except ApiError as error:
+            self._client.go_without(error, NO_HISTORY)
             return []
         return list(self._client.read_each(history_from_api, answer.rows()))
 
     def person(self, id: str | None) -> str | None:
-        """Return the name of a user for messages, or None. Source: table systemuser."""
-        row = self._client.find(f"systemusers({id})", params={"$select": "fullname"}) if id else None
-        return row.optional_text("fullname") if row else None
+        """Return the name of a user for messages, or None when it cannot be had.
+
+        Source: table systemuser, with a condition: some applications are refused the row by its id (403).
+        """
+        if id is None:
+            return None
+        params = {"$select": "fullname", "$filter": f"systemuserid eq {id}"}
+        try:
+            rows = self._client.get("systemusers", params=params).rows()
+            return rows[0].optional_text("fullname") if rows else None
+        except PowerPlatformError as error:
+            self._client.go_without(error, "Whose operation is running could not be told", cosmetic=True)
+            return None

@@ -25,7 +25,7 @@ class Query:
     """The rows of a table for which one of ``conditions`` holds, and ``also``.
 
     ``conditions`` None asks for all rows, an empty list for none. When ``optional``, a caller who lacks the privilege
-    gets no rows instead of an error.
+    gets no rows and a warning instead of an error.
     """
 
     entity_set: str
@@ -72,8 +72,10 @@ def read_beside(
             page = next(outcomes)
             if not isinstance(page, PowerPlatformError):
                 rows += client.rows(page, request.headers)
-            elif not (query.optional and page.details.get("status") == FORBIDDEN):
+            elif not query.optional or page.details.get("status") != FORBIDDEN:
                 raise page
+            else:
+                client.go_without(page, f"Rows of {query.entity_set} are left out, which the application may not read")
         found.append(rows)
     return found, list(outcomes)
 

@@ -13,7 +13,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .._errors import ApiError, AuthenticationError, NotFoundError, OutcomeUnknownError, PowerPlatformError
+from .._errors import (
+    ApiError,
+    AuthenticationError,
+    NotFoundError,
+    OutcomeUnknownError,
+    PowerPlatformError,
+    UnavailableError,
+)
 from .._transport.messages import Response, read_json
 from .remedies import REMEDIES
 
@@ -25,6 +32,7 @@ SOLUTION_LOCK_TEXT = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 MISSING_RECORD_CODES = frozenset({"0x80040217", "0x80060891"})
+UNAVAILABLE_STATUSES = frozenset({403, 404, 501})
 HTML = re.compile(rb"^\s*(<!doctype html|<html)", re.IGNORECASE)
 
 
@@ -126,7 +134,8 @@ def refusal(response: Response, attempted: str, *, repeatable: bool) -> PowerPla
         return OutcomeUnknownError(f"Whether it was carried out is unknown: {text}.", **details)
     if response.status == 401:
         return AuthenticationError(f"{text}.", **details)
-    return (NotFoundError if code in MISSING_RECORD_CODES else ApiError)(f"{text}.", **details)
+    unavailable = UnavailableError if response.status in UNAVAILABLE_STATUSES else ApiError
+    return (NotFoundError if code in MISSING_RECORD_CODES else unavailable)(f"{text}.", **details)
 
 
 def _problem(response: Response, code: str | None, message: str | None) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from .._dataverse.batch import BatchRequest
 from .._dataverse.odata import resource
-from .._dataverse.reading import FORBIDDEN, Query, read_together
+from .._dataverse.reading import Query, read_together
 from .._dataverse.rows import Row
 from .._packages.components import COMPONENT_TYPES
 
@@ -98,8 +98,8 @@ def table_names(client: DataverseClient, ids: Collection[str]) -> dict[str, str]
     for id, reply in zip(asked, client.batch([BatchRequest("GET", path) for path in paths]), strict=True):
         if reply.error is None:
             names[id] = reply.body.text("LogicalName")
-        elif reply.status not in (FORBIDDEN, _NOT_FOUND):
-            raise reply.error
+        elif reply.status != _NOT_FOUND:
+            client.go_without(reply.error, "Some tables are told by their ids, as their names could not be read")
     return names
 
 

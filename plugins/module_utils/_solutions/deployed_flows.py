@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 # Scripts may have 16 MB each, so only some are in memory together: so many characters, judging by the package.
 _TOGETHER = 8_000_000
+NO_LAYERS = "Layers of flows could not be read, so that what an unmanaged layer hides is not told"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -152,12 +153,13 @@ class DeployedFlows:
         """
         asked = list(ids)
         replies = self._client.batch([BatchRequest("GET", _layers_path(id)) for id in asked]) if asked else []
-        layers = {
-            id: list(self._client.read_each(_layer, reply.body.rows()))
-            for id, reply in zip(asked, replies, strict=True)
-            if not reply.error
-        }
-        return {id: max(found)[1] for id, found in layers.items() if found}
+        layers = {}
+        for id, reply in zip(asked, replies, strict=True):
+            if reply.error:
+                self._client.go_without(reply.error, NO_LAYERS)
+            elif found := list(self._client.read_each(_layer, reply.body.rows())):
+                layers[id] = max(found)[1]
+        return layers
 
 
 def _pages(sizes: Mapping[str, int]) -> Iterator[list[str]]:

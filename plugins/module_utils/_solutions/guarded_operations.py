@@ -39,11 +39,19 @@ def repairing(work: Work) -> Iterator[None]:
         yield
     except PowerPlatformError:
         guard = None if work.check_mode or work.params.get("audit") else _guard_of(work, "", ())
-        # When this fails too, the first failure is the one to tell.
-        with contextlib.suppress(PowerPlatformError):
-            if guard:
+        if guard:
+            with _second_failure_told(work):
                 guard.complete()
         raise
+
+
+@contextlib.contextmanager
+def _second_failure_told(work: Work) -> Iterator[None]:
+    """Warn of a failure after a failure: the first one is the one to end with."""
+    try:
+        yield
+    except PowerPlatformError as error:
+        work.warn(f"What an upgrade took could not be seen to after the failure: {error}")
 
 
 def do_guarded(work: Work, solution: str, task: SolutionTask, flow_ids: Collection[str] = ()) -> dict[str, Any]:
@@ -95,8 +103,8 @@ def _perform(work: Work, guard: ShareGuard, task: SolutionTask) -> dict[str, Any
     try:
         result = task.perform(operations_of(work, guard))
     except PowerPlatformError as error:
-        # When this fails too, the first failure is the one to tell; the record stays and the next run looks again.
-        with contextlib.suppress(PowerPlatformError):
+        # When this fails too, the record stays and the next run looks again.
+        with _second_failure_told(work):
             guard.leave()
             error.result.update(guard.to_result())
         raise

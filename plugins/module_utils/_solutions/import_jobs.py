@@ -16,7 +16,7 @@ from .._dataverse.jobs import FINISHED, Job, State, seconds_between
 from .._dataverse.odata import any_of
 from .._dataverse.rows import Row
 from .._dataverse.waiter import wait_until
-from .._errors import ApiError, NoMatchError, OperationTimeoutError
+from .._errors import AnswerError, ApiError, NoMatchError, OperationTimeoutError
 from .._packages.xml import XmlError, subtrees
 
 if TYPE_CHECKING:
@@ -142,8 +142,11 @@ class ImportJobs:
             result = answer.row("SolutionOperationResult")
             passed = result.text("Status") == "Passed"
             return ImportLog(passed, result.texts("WarningMessages"), result.texts("ErrorMessages"))
-        except ApiError:
-            return self._log_from_data(id)
+        except AnswerError as error:
+            self._client.leave_out(error)
+        except ApiError as error:
+            self._client.go_without(error, "What the import had to say is read from its log instead")
+        return self._log_from_data(id)
 
     def _log_from_data(self, id: str) -> ImportLog:
         row = self._client.find(f"importjobs({id})", params={"$select": "data"})

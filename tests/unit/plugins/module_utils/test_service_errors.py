@@ -28,6 +28,7 @@ from ansible_collections.coe.power_platform.plugins.module_utils._errors import 
     NotFoundError,
     OutcomeUnknownError,
     PowerPlatformError,
+    UnavailableError,
 )
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.messages import Response
 
@@ -111,10 +112,10 @@ def test_remedies_are_clauses(clause: str) -> None:
     [
         (400, "0x80040203", False, ApiError),
         (401, None, True, AuthenticationError),
-        (403, "0x80072560", True, ApiError),
+        (403, "0x80072560", True, UnavailableError),
         (404, "0x80040217", True, NotFoundError),
-        (404, None, True, ApiError),
-        (404, "0x80060888", True, ApiError),
+        (404, None, True, UnavailableError),
+        (404, "0x80060888", True, UnavailableError),
         (412, "0x80060882", True, ApiError),
         (413, None, False, ApiError),
         (429, "0x80071151", False, ApiError),
@@ -126,7 +127,7 @@ def test_remedies_are_clauses(clause: str) -> None:
         (503, None, False, OutcomeUnknownError),
         (503, "0x80071151", False, ApiError),
         (504, None, False, OutcomeUnknownError),
-        (501, "0x80060888", False, ApiError),
+        (501, "0x80060888", False, UnavailableError),
     ],
 )
 def test_kind_of_error(status: int, code: str | None, repeatable: bool, kind: type[PowerPlatformError]) -> None:

@@ -64,7 +64,18 @@ def test_an_older_environment_is_read_by_its_data(test: Any, run_module: Any, tm
     put(test, "test", release(tmp_path, "0.9.0.0"))
     job = import_job(run_module, test, tmp_path)
     test.add_fault({"kind": "error", "status": 501, "path": "RetrieveSolutionImportResult", "count": 9})
-    assert show(run_module, test, id=job["id"], operation_id=job["operation_id"])["import_job"] == job
+    shown = show(run_module, test, id=job["id"], operation_id=job["operation_id"])
+    assert shown["import_job"] == job
+    (warning,) = shown["warnings"]
+    assert warning.startswith("What the import had to say is read from its log instead: GET RetrieveSolutionImportRes")
+
+
+def test_a_malformed_question_for_the_result_is_an_error(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    job = import_job(run_module, test, tmp_path)
+    test.add_fault({"kind": "error", "status": 400, "path": "RetrieveSolutionImportResult", "count": 9})
+    failed = show(run_module, test, id=job["id"], operation_id=job["operation_id"])
+    assert failed["failed"]
+    assert "GET RetrieveSolutionImportResult" in failed["msg"]
 
 
 def test_an_unknown_job_is_a_failure(test: Any, run_module: Any) -> None:

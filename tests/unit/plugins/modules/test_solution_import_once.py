@@ -89,6 +89,38 @@ def test_an_import_is_joined_without_the_solution_history(test: Any, run_module:
     joined = run_module(solution_import, **task(test, package))
     assert joined["joined"]
     assert accepted(test, "test", POST) == 1
+    (warning,) = joined["warnings"]
+    assert warning.startswith("The solution history could not be read, so that running operations go without the names")
+
+
+def test_a_malformed_question_for_the_history_is_an_error(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    slow(test, 1.5)
+    package = release(tmp_path, "1.0.0.0")
+    run_module(solution_import, **task(test, package, wait=False))
+    test.add_fault({"kind": "error", "status": 400, "path": "msdyn_solutionhistories", "count": 99})
+    failed = run_module(solution_import, **task(test, package))
+    assert failed["failed"]
+    assert "GET msdyn_solutionhistories" in failed["msg"]
+
+
+@pytest.mark.parametrize("status", [400, 403, 500])
+def test_whose_operation_it_is_stops_no_import(test: Any, run_module: Any, tmp_path: pathlib.Path, status: int) -> None:
+    slow(test, 3)
+    run_module(solution_import, **task(test, other(tmp_path), wait=False))
+    test.add_fault({"kind": "error", "status": status, "path": "systemusers", "count": 99})
+    done = run_module(solution_import, **task(test, release(tmp_path, "1.0.0.0")))
+    assert done["solution"]["version"] == "1.0.0.0"
+    (warning,) = done["warnings"]
+    assert warning.startswith("Whose operation is running could not be told: GET systemusers")
+
+
+def test_whose_operation_it_is_is_asked_by_a_condition(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    slow(test, 3)
+    run_module(solution_import, **task(test, other(tmp_path), wait=False))
+    test.add_fault({"kind": "error", "status": 403, "path": r"systemusers\(", "count": 99})
+    done = run_module(solution_import, **task(test, release(tmp_path, "1.0.0.0"), lock_timeout=100))
+    assert done["warnings"] == []
+    assert any("systemuserid" in entry.query for entry in test.journal("test", path="systemusers"))
 
 
 def test_an_import_that_ends_while_the_next_run_plans_is_not_repeated(

@@ -60,6 +60,25 @@ def customise(simulator: Any, number: int) -> None:
         layers.settle(environment.store, kind, flow_id(number))
 
 
+@pytest.mark.parametrize("status", [403, 404, 501])
+def test_without_the_layers_an_import_goes_on_with_a_warning(
+    test: Any, run_module: Any, tmp_path: pathlib.Path, status: int
+) -> None:
+    put(test, "test", release(tmp_path, "1.0.0.0"))
+    test.add_fault({"kind": "error", "status": status, "path": "msdyn_componentlayers", "count": 99})
+    done = run_module(solution_import, **task(test, release(tmp_path, "2.0.0.0")))
+    assert done["solution"]["version"] == "2.0.0.0"
+    assert [it for it in done["warnings"] if it.startswith("Layers of flows could not be read")] == done["warnings"][:1]
+
+
+def test_a_malformed_question_for_layers_is_an_error(test: Any, run_module: Any, tmp_path: pathlib.Path) -> None:
+    put(test, "test", release(tmp_path, "1.0.0.0"))
+    test.add_fault({"kind": "error", "status": 400, "path": "msdyn_componentlayers", "count": 99})
+    failed = run_module(solution_import, **task(test, release(tmp_path, "2.0.0.0")))
+    assert failed["failed"]
+    assert "GET msdyn_componentlayers" in failed["msg"]
+
+
 def test_a_flow_below_an_unmanaged_layer_is_a_failure_with_its_remedy(
     test: Any, run_module: Any, tmp_path: pathlib.Path
 ) -> None:
