@@ -145,7 +145,8 @@ options:
     description:
       - V(written) reads back what was written.
       - V(effective) also asks the platform what each declared principal may really do, one read for each share, and
-        warns where a share is without effect because the principal's security roles do not allow it.
+        warns where a share is without effect because the principal's security roles do not allow it, or where that
+        could not be checked.
     type: str
     choices: [written, effective]
     default: written
@@ -311,6 +312,36 @@ ineffective:
       description: The same as a sentence.
       type: str
       returned: success
+unchecked:
+  description: Declared shares of which it could not be told whether they have an effect.
+  returned: when O(verify=effective)
+  type: list
+  elements: dict
+  contains:
+    desktop_flow:
+      description: Name of the flow.
+      type: str
+      returned: success
+    desktop_flow_id:
+      description: Id of the flow.
+      type: str
+      returned: success
+    principal:
+      description: Name of the principal.
+      type: str
+      returned: success
+    principal_type:
+      description: One of V(user), V(team), V(entra_group), V(application).
+      type: str
+      returned: success
+    principal_id:
+      description: C(systemuserid) or C(teamid).
+      type: str
+      returned: success
+    message:
+      description: The same as a sentence, with the reason.
+      type: str
+      returned: success
 interrupted_upgrade:
   description:
     - What became of the shares that an interrupted upgrade took away, V(null) when there was none. They are put back
@@ -473,9 +504,9 @@ def share_desktop_flows(work: Work) -> dict[str, Any]:
     if queues := enforcement.flows_with_work_queues(result.get("changes", [])):
         work.warn(f"Sharing a flow does not share the work queues that it uses, share those of {listed(queues)} too.")
     if work.params["verify"] == "effective":
-        result["ineffective"] = enforcement.ineffective()
-        for shortfall in result["ineffective"]:
-            work.warn(shortfall["message"])
+        result.update(effect := enforcement.effect())
+        for one in (*effect["ineffective"], *effect["unchecked"]):
+            work.warn(one["message"])
     if work.params["fail_on_drift"] and (drift := result.get("drift")):
         told = sentences(difference["message"] for difference in drift)
         raise DriftError(f"{work.environment_name} differs from what is declared. {told}", result=result)

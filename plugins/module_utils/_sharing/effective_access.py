@@ -15,36 +15,55 @@ from collections.abc import Mapping
 from .._dataverse.batch import BatchRequest
 from .._dataverse.client import DataverseClient
 from .._dataverse.odata import resource
+from .._errors import PowerPlatformError, UnavailableError
 from .changes import ShareKey
 from .permissions import from_api
 
+_TOO_MANY = 429
 PRIVILEGE = re.compile(r"is missing (prv\w+) privilege")
+# Whom a refusal speaks of: the principal who was asked about, or the caller.
+SUBJECT = re.compile(r"(?:Principal \w+ \(Id=|The user with id )([0-9a-f-]{36})", re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True)
 class Shortfall:
-    """The rights of a share that have no effect, and the missing privilege and the reason, if the platform tells."""
+    """The rights of a share that have no effect, and the missing privilege, if the platform tells."""
 
     missing: int
     privilege: str | None = None
-    reason: str | None = None
 
 
-def find_shortfalls(client: DataverseClient, masks: Mapping[ShareKey, int]) -> dict[ShareKey, Shortfall]:
-    """Return the shares whose rights are not all in effect; one read for each share, up to 1,000 in a request.
+def find_shortfalls(
+    client: DataverseClient, masks: Mapping[ShareKey, int]
+) -> tuple[dict[ShareKey, Shortfall], dict[ShareKey, PowerPlatformError]]:
+    """Return the shares whose rights are not all in effect, and those of which it could not be told, with the reason.
+
+    One read for each share, many in a request. Raises the error that says that the request itself is wrong.
 
     Source: Web API function RetrievePrincipalAccess, bound to the principal. It returns effective rights, from roles,
     ownership and teams too, so it says nothing of the share itself.
     """
     replies = client.batch([_request(key) for key in masks])
     shortfalls: dict[ShareKey, Shortfall] = {}
+    unchecked: dict[ShareKey, PowerPlatformError] = {}
     for (key, mask), reply in zip(masks.items(), replies, strict=True):
-        if reply.error:
+        if reply.error is None:
+            if missing := mask & ~from_api(reply.body.text("AccessRights")):
+                shortfalls[key] = Shortfall(missing)
+        elif _denies_all(reply.error, key.principal_id):
             privilege = PRIVILEGE.search(str(reply.error))
-            shortfalls[key] = Shortfall(mask, privilege[1] if privilege else None, str(reply.error))
-        elif missing := mask & ~from_api(reply.body.text("AccessRights")):
-            shortfalls[key] = Shortfall(missing)
-    return shortfalls
+            shortfalls[key] = Shortfall(mask, privilege[1] if privilege else None)
+        elif isinstance(reply.error, UnavailableError) or reply.status == _TOO_MANY or reply.status >= 500:
+            unchecked[key] = reply.error
+        else:
+            raise reply.error
+    return shortfalls, unchecked
+
+
+def _denies_all(error: PowerPlatformError, principal_id: str) -> bool:
+    """Tell whether a refusal (403) is that of the principal itself and not that of the caller who asks."""
+    subject = SUBJECT.search(str(error))
+    return isinstance(error, UnavailableError) and subject is not None and subject[1].lower() == principal_id
 
 
 def _request(key: ShareKey) -> BatchRequest:

@@ -100,16 +100,22 @@ class ShareEnforcement:
     def _plan_repair(self, existing: Iterable[Share]) -> list[Change]:
         return [change for change in self._plan(existing) if self._state.interruption.restores(change)]
 
-    def ineffective(self) -> list[dict[str, Any]]:
-        """Return the declared shares that exist but give their principals less than they say, each with a message."""
+    def effect(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the declared shares that exist but give their principals less than they say: ``ineffective``.
+
+        ``unchecked`` are those of which that could not be told. Each has a message.
+        """
         held = dict(self._existing)
         masks = {
             key: permission.mask
             for key, permission in self._state.desired.present.items()
             if permission.met_by(held.get(key, 0))
         }
-        shortfalls = find_shortfalls(self._client, masks)
-        return [self._report.shortfall(key, shortfall) for key, shortfall in sorted(shortfalls.items())]
+        shortfalls, unchecked = find_shortfalls(self._client, masks)
+        return {
+            "ineffective": [self._report.shortfall(key, shortfalls[key]) for key in sorted(shortfalls)],
+            "unchecked": [self._report.unchecked(key, unchecked[key]) for key in sorted(unchecked)],
+        }
 
     def flows_with_work_queues(self, changes: Iterable[Mapping[str, Any]]) -> list[str]:
         """Return the names of the flows that are newly shared and use work queues, which are shared separately."""

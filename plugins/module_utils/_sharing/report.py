@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
+from .._errors import PowerPlatformError
 from .changes import Change, Share, ShareKey
 from .desktop_flows import DesktopFlow, DesktopFlows
 from .effective_access import Shortfall
@@ -75,6 +76,15 @@ class ShareReport:
             "privilege": shortfall.privilege,
             "message": f"On {described['desktop_flow']}, the share of {who} is without effect for {', '.join(missing)}:"
             f" {who} lacks {lacks}.",
+        }
+
+    def unchecked(self, key: ShareKey, error: PowerPlatformError) -> dict[str, Any]:
+        """Return a share of which it is not known whether it has an effect: its key, and a sentence."""
+        described = self.place(key)
+        return {
+            **described,
+            "message": f"On {described['desktop_flow']}, whether the share of the {described['principal_type']}"
+            f" {described['principal']} has an effect could not be checked: {error}",
         }
 
     def shares(self, shares: Iterable[Share]) -> list[dict[str, Any]]:

@@ -436,8 +436,49 @@ def test_shares_without_effect_are_told_when_asked_for(share: Share, simulator: 
     assert ineffective["principal"] == "rob.roleless@contoso.example"
     assert ineffective["missing_access"] == ["read"]
     assert any("rob.roleless@contoso.example is without effect" in warning for warning in result["warnings"])
+    assert result["unchecked"] == []
     again = share(declared, verify="effective", audit=True)
     assert again["ineffective"] == result["ineffective"]
+
+
+CALLER = "Principal user (Id=11111111-2222-3333-4444-555555555555, type=8), is missing prvReadUser privilege (Id=1)"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message"),
+    [
+        (403, "0x80040220", CALLER),
+        (403, None, ""),
+        (404, "0x80040217", "Entity 'SystemUser' Does Not Exist"),
+        (429, "0x80072322", "Number of requests exceeded the limit of 6000."),
+        (500, "0x80040216", "An unexpected error occurred."),
+        (503, None, ""),
+        (501, None, ""),
+    ],
+)
+def test_a_share_whose_effect_cannot_be_told_is_no_share_without_effect(
+    share: Share, simulator: Any, status: int, code: str | None, message: str
+) -> None:
+    declared = {"desktop_flow": "Write Log", "principals": [{"user": "john.smith@contoso.example"}]}
+    fault = {"kind": "error", "status": status, "message": message, "path": "RetrievePrincipalAccess", "count": 99}
+    simulator.add_fault({**fault, "code": code} if code else fault)
+    result = share(declared, verify="effective")
+    assert result["ineffective"] == []
+    (unchecked,) = result["unchecked"]
+    assert unchecked["principal"] == "john.smith@contoso.example"
+    assert (
+        "whether the share of the user john.smith@contoso.example has an effect could not be checked: GET"
+        in (unchecked["message"])
+    )
+    assert any("could not be checked" in warning for warning in result["warnings"])
+
+
+def test_a_malformed_question_for_the_effect_of_a_share_is_an_error(share: Share, simulator: Any) -> None:
+    simulator.add_fault({"kind": "error", "status": 400, "path": "RetrievePrincipalAccess", "count": 99})
+    declared = {"desktop_flow": "Write Log", "principals": [{"user": "john.smith@contoso.example"}]}
+    result = share(declared, verify="effective")
+    assert result["failed"]
+    assert "RetrievePrincipalAccess" in result["msg"]
 
 
 def test_an_audit_tells_all_drift_as_data_and_writes_nothing(share: Share, simulator: Any) -> None:
