@@ -96,6 +96,9 @@ options:
     description:
       - Seconds to wait for the environment to begin or to go on with an answer.
       - A whole answer may take ten times as long, and all pages of a listing thirty times.
+      - When the environment asks to be left alone for a while (C(Retry-After)), the task waits so long, up to ten
+        times this time or its own C(wait_timeout) or C(lock_timeout) where that is longer. When it asks
+        for more, the task fails and says for how long.
       - Taken from E(POWER_PLATFORM_REQUEST_TIMEOUT) when not given.
     type: int
     default: 120

@@ -36,6 +36,7 @@ LISTING = 3  # how many times the seconds of one exchange all pages of a listing
 LONGEST_QUERY = 6000
 FILE_TIMEOUT = 600.0  # seconds without a byte while the service validates or packs a whole solution
 
+OWN_TIMEOUTS = ("wait_timeout", "lock_timeout")  # of tasks that wait; so long may the service keep them waiting, too
 MOST_WARNINGS = 10  # of rows that cannot be read, lest a table of them drowns all other warnings
 
 T = TypeVar("T")
@@ -85,7 +86,11 @@ class DataverseClient:
         """
         address = environment_address(params["environment_url"])
         session = HttpSession(
-            verify=trusted_authorities(params), timeout=time_limit(params), on_retry=on_retry, clock=clock
+            verify=trusted_authorities(params),
+            timeout=time_limit(params),
+            patience=max(params.get(option) or 0 for option in OWN_TIMEOUTS),
+            on_retry=on_retry,
+            clock=clock,
         )
         tokens = token_source(params, os.environ if environ is None else environ, session)
         return cls(address, session, tokens, warn)
@@ -241,7 +246,7 @@ class DataverseClient:
         return self._api.json("GET", function_call(name, parameters))
 
     def batch(self, operations: Sequence[BatchRequest]) -> Replies:
-        """Send operations in as few requests as possible, 1,000 in each, and return their replies, in order.
+        """Send operations together, 100 in a request at first, and return their replies, in order.
 
         An operation that fails does not stop the others; its reply holds the error.
         """

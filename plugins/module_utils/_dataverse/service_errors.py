@@ -130,6 +130,7 @@ def refusal(response: Response, attempted: str, *, repeatable: bool) -> PowerPla
     code, message = code_and_message(response)
     text = f"{attempted} failed: {_problem(response, code, message)}"
     details: dict[str, Any] = {"status": response.status, "code": code, "request_id": request_id(response)}
+    details["retry_after"] = response.wait and round(response.wait)
     if response.status >= 500 and response.status != 501 and not repeatable and not is_solution_lock(code, message):
         return OutcomeUnknownError(f"Whether it was carried out is unknown: {text}.", **details)
     if response.status == 401:
@@ -144,7 +145,13 @@ def _problem(response: Response, code: str | None, message: str | None) -> str:
         message = "the environment does not accept the token that was issued for it"
     what = message.rstrip(".") if message else f"HTTP status {response.status} with {_description(response)}"
     advice = remedy(code) or (None if code else _STATUS_REMEDIES.get(response.status))
-    return what + (f" ({code})" if code else "") + (f"; {advice}" if advice else "")
+    clauses = [what + (f" ({code})" if code else ""), advice, response.wait and _asked(response.wait)]
+    return "; ".join(clause for clause in clauses if clause)
+
+
+def _asked(seconds: float) -> str:
+    """Say how long the service asks to wait where a task does not wait that long."""
+    return f"it asks to be left alone for {seconds:.0f} seconds, so run the task again after that"
 
 
 _STATUS_REMEDIES = {

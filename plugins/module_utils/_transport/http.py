@@ -8,10 +8,10 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from .._clock import Clock
@@ -31,7 +31,7 @@ from .bounds import (
 )
 from .connection_failures import Failure, explain
 from .messages import Response, Sink, StreamedBody, WholeBody
-from .retry_policy import REPEATABLE, RetryPolicy, backoff, retry_after
+from .retry_policy import LONGEST_PAUSE, REPEATABLE, RetryPolicy, backoff, retry_after
 
 try:
     import requests
@@ -54,7 +54,8 @@ class HttpSession:
     """The HTTPS connections of one task.
 
     ``verify`` is True, False, or the path of a file with trusted authorities; ``timeout`` counts seconds without
-    a byte; ``on_retry`` is told in one sentence why a request goes out again.
+    a byte; ``patience`` the seconds for which a service may keep one request waiting, if that is longer than an
+    exchange may take; ``on_retry`` is told in one sentence why a request goes out again.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class HttpSession:
         *,
         verify: bool | str = True,
         timeout: float = 120,
+        patience: float = 0,
         user_agent: str = USER_AGENT,
         on_retry: Callable[[str], None] | None = None,
         clock: Clock | None = None,
@@ -77,7 +79,8 @@ class HttpSession:
         # requests prepares to follow a redirect even when it must not: it reads the whole answer and parses its target.
         self._session.get_redirect_target = lambda answer: None  # type: ignore[method-assign, assignment]
         self._verify = verify
-        self._timeout = timeout
+        self.timeout = timeout
+        self.patience = min(max(patience, self.longest()), LONGEST_PAUSE)
         self._on_retry = on_retry
         self.clock = clock or Clock()
 
@@ -87,7 +90,7 @@ class HttpSession:
 
     def longest(self, timeout: float = 0) -> float:
         """Return the seconds that one exchange may take altogether."""
-        return PATIENCE * max(timeout, self._timeout)
+        return PATIENCE * max(timeout, self.timeout)
 
     def pause(self, seconds: float, reason: str) -> None:
         """Wait, and tell why."""
@@ -120,9 +123,9 @@ class HttpSession:
         body = WholeBody(data) if isinstance(data, bytes) else data
         most = largest if stream_to is None else LARGEST_FILE
         exchange = _Exchange(
-            method, dict(headers or {}), body, max(timeout, self._timeout), stream_to, direct, most, option
+            method, dict(headers or {}), body, max(timeout, self.timeout), stream_to, direct, most, option
         )
-        what = f"{method} {address.path}"
+        what, waited = f"{method} {address.path}", 0.0
         for attempt in range(1, retry.attempts + 1):
             last = attempt == retry.attempts
             if body is not None:
@@ -139,11 +142,13 @@ class HttpSession:
                     raise _no_answer(what, failure, delivered and not retry.repeatable) from error
                 self.pause(backoff(attempt), f"{what} failed: {failure.reason}")
                 continue
-            if last or not retry.allows_after(response):
+            asked = retry_after(response, self.clock.time())
+            seconds = asked or backoff(attempt)
+            waited += seconds
+            if last or not retry.allows_after(response) or waited > self.patience:
                 break
-            seconds = retry_after(response, self.clock.time()) or backoff(attempt)
             self.pause(seconds, f"{what} was answered with {response.status}")
-        return response
+        return dataclasses.replace(response, wait=asked) if asked else response
 
     def _exchange(self, address: Address, exchange: _Exchange) -> Response:
         """Send a request once, following redirects of reads within the same origin."""
@@ -194,7 +199,7 @@ class HttpSession:
             return Response(answer.status_code, answer.headers, _body(answer, exchange), url)
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class _Exchange:
     """A request as it goes out, several times if need be, and what its answer may be."""
 

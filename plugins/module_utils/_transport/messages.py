@@ -54,12 +54,16 @@ class WholeBody:
 
 @dataclass(frozen=True)
 class Response:
-    """An answer: status, headers (names in any case), the bytes of the body, and the URL that gave it."""
+    """An answer: status, headers (names in any case), the bytes of the body, and the URL that gave it.
+
+    ``wait`` are the seconds that the service asks to wait and the session did not.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     url: str
+    wait: float | None = None
 
 
 def read_json(content: bytes) -> Any:

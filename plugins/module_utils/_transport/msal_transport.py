@@ -111,7 +111,8 @@ class MsalTransport:
         if response.status >= 500 or document is None or not _is_usable(document):
             raise AuthenticationError(
                 f"The sign-in service {urlsplit(response.url).netloc} answered with HTTP status {response.status}"
-                " and no usable content; check authority and any proxy on the way, or run the task again later.",
+                " and no usable content; check authority and any proxy on the way, or run the task again"
+                f" {f'in {response.wait:.0f} seconds' if response.wait else 'later'}.",
                 status=response.status,
             )
         return _MsalAnswer(response.status, response.body.decode("utf-8-sig"), dict(response.headers))

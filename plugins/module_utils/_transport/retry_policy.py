@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 from .messages import Response
 
 TEMPORARY_STATUSES = frozenset({429, 502, 503, 504})
-LONGEST_PAUSE = 300.0
+LONGEST_PAUSE = 86400.0  # one day; what asks for more asks for nothing that anybody means
 
 
 def _never(response: Response) -> bool:
@@ -31,7 +31,8 @@ class RetryPolicy:
     ``repeatable`` requests (sending one twice does no more than sending it once): after broken connections,
     time-outs and the statuses 429, 502, 503 and 504. All others: only when no connection came to be, when a
     streamed body was not handed out to its end, or when ``refused`` says that the answer proves that the service
-    did not begin. Pauses double from half a second, with jitter; ``Retry-After`` counts, up to five minutes.
+    did not begin. Pauses double from half a second, with jitter. ``Retry-After`` counts for as long as the session's
+    patience lasts; who comes back earlier is kept waiting for longer, so beyond it the request does not go out again.
     """
 
     repeatable: bool = True
@@ -47,7 +48,7 @@ REPEATABLE = RetryPolicy()
 
 
 def retry_after(response: Response, now: float) -> float | None:
-    """Return the seconds that the service asks to wait (with a little jitter, at most five minutes), or None.
+    """Return the seconds that the service asks to wait (with a little jitter, at most a day), or None.
 
     ``now`` is in seconds since 1970. Source: RFC 9110, 10.2.3 Retry-After: seconds or a date.
     """

@@ -271,6 +271,25 @@ def test_service_protection_is_waited_for_even_by_an_action(
     assert len(clock.pauses) == 1
 
 
+def test_the_end_of_a_task_that_is_not_to_come_back_for_long_says_for_how_long(
+    client: DataverseClient, server: HttpsServer, clock: ManualClock
+) -> None:
+    server.answers = [Answer(429, SERVICE_LIMIT, {"Retry-After": "4000"}), Answer(200, {"a": 1})]
+    with pytest.raises(
+        ApiError, match=r"asks to be left alone for 400[01] seconds, so run the task again after that\."
+    ):
+        client.get("teams")
+    assert (len(server.requests), clock.pauses) == (1, [])
+
+
+def test_a_task_that_waits_for_an_hour_lets_the_service_ask_for_an_hour(server: HttpsServer) -> None:
+    clock = ManualClock()
+    options = {"environment_url": server.url, "ca_path": server.ca_path, "access_token": "t", "wait_timeout": 3600}
+    server.answers = [Answer(429, SERVICE_LIMIT, {"Retry-After": "3000"}), Answer(200, {"a": 1})]
+    assert DataverseClient.from_params(options, {}, clock=clock).get("teams") == {"a": 1}
+    assert 3000 <= clock.pauses[0] <= 3000.5
+
+
 def test_solution_lock_comes_back_at_once(client: DataverseClient, server: HttpsServer, clock: ManualClock) -> None:
     server.answers = [Answer(429, SOLUTION_LOCK)]
     with pytest.raises(ApiError, match="another solution operation is running") as caught:
@@ -457,15 +476,15 @@ def test_refused_operation_without_request_id_has_that_of_the_batch(
     assert reply.error.request_id == "batch-1"
 
 
-def test_batch_of_many_operations_goes_in_thousands(client: DataverseClient, server: HttpsServer) -> None:
+def test_many_operations_go_in_batches_that_grow_to_a_thousand(client: DataverseClient, server: HttpsServer) -> None:
     def answer(request: Request) -> Answer:
         return batch_answer(*[(204, None, {})] * request.body.count(b"\r\nDELETE "))
 
     server.answers = [answer]
-    replies = client.batch([BatchRequest("DELETE", f"teams({number})") for number in range(2001)])
-    assert len(replies) == 2001
+    replies = client.batch([BatchRequest("DELETE", f"teams({number})") for number in range(4001)])
+    assert len(replies) == 4001
     assert {reply.status for reply in replies} == {204}
-    assert [request.body.count(b"\r\nDELETE ") for request in server.requests] == [1000, 1000, 1]
+    assert [request.body.count(b"\r\nDELETE ") for request in server.requests] == [100, 200, 400, 800, 1000, 1000, 501]
 
 
 def test_empty_batch_sends_nothing(client: DataverseClient, server: HttpsServer) -> None:

@@ -360,9 +360,9 @@ def test_endless_redirects_end(session: HttpSession, server: HttpsServer) -> Non
 
 @pytest.mark.parametrize(
     ("value", "least", "most"),
-    [("0", 0, 0.5), ("12", 12, 12.5), ("9999", 300, 300.5), ("soon", None, None), ("-1", None, None)],
+    [("0", 0, 0.5), ("12", 12, 12.5), ("9999", 9999, 9999.5), ("soon", None, None), ("-1", None, None)],
 )
-def test_retry_after_counts_up_to_five_minutes(value: str, least: float | None, most: float | None) -> None:
+def test_retry_after_counts_as_it_is(value: str, least: float | None, most: float | None) -> None:
     seconds = retry_after(Response(429, {"Retry-After": value}, b"", "https://x"), time.time())
     assert seconds is None if least is None or most is None else seconds is not None and least <= seconds <= most
 
@@ -370,8 +370,8 @@ def test_retry_after_counts_up_to_five_minutes(value: str, least: float | None, 
 @pytest.mark.parametrize(
     ("value", "most"),
     [
-        ("9" * 400, 300.5),
-        ("9" * 10_000, 300.5),
+        ("9" * 400, 86_400.5),
+        ("9" * 10_000, 86_400.5),
         ("1e400", None),
         ("\u00b2", None),
         ("", None),
@@ -389,7 +389,45 @@ def test_absurd_retry_after_is_no_traceback(value: str, most: float | None) -> N
 @given(st.text(max_size=40) | st.from_regex(r"[A-Z][a-z]{2}, \d{1,9} Jan -?\d{1,9} \d+:\d+:\d+ [+-]\d{1,12}"))
 def test_any_retry_after_is_a_pause_or_none(value: str) -> None:
     seconds = retry_after(Response(429, {"Retry-After": value}, b"", "https://x"), time.time())
-    assert seconds is None or 0 <= seconds <= 300.5
+    assert seconds is None or 0 <= seconds <= 86_400.5
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize(("patience", "asked"), [(0, 45), (3600, 301), (3600, 3599)])
+def test_what_the_service_asks_for_is_waited_up_to_the_patience_of_the_task(
+    server: HttpsServer, status: int, patience: float, asked: int
+) -> None:
+    clock, told = ManualClock(), []
+    session = HttpSession(verify=server.ca_path, timeout=5, patience=patience, clock=clock, on_retry=told.append)
+    server.answers = [Answer(status, headers={"Retry-After": str(asked)}), Answer(204)]
+    assert session.request("GET", server.url + "/x").status == 204
+    (pause,) = clock.pauses
+    assert asked <= pause <= asked + 0.5
+    assert told == [f"GET /x was answered with {status}, trying again in {pause:.0f} s"]
+
+
+@pytest.mark.parametrize(
+    ("patience", "asked"), [(0, "51"), (3600, "3601"), (10**12, "86400"), (10**12, "9" * 400), (0, "9" * 10_000)]
+)
+def test_who_is_not_to_come_back_for_longer_does_not_come_back(
+    server: HttpsServer, patience: float, asked: str
+) -> None:
+    clock = ManualClock()
+    session = HttpSession(verify=server.ca_path, timeout=5, patience=patience, clock=clock)
+    server.answers = [Answer(429, headers={"Retry-After": asked}), Answer(204)]
+    answer = session.request("GET", server.url + "/x")
+    assert (answer.status, len(server.requests), clock.pauses) == (429, 1, [])
+    assert answer.wait is not None
+    assert min(float(asked), 86_400) <= answer.wait
+
+
+def test_pauses_for_one_request_share_one_patience(server: HttpsServer) -> None:
+    clock = ManualClock()
+    session = HttpSession(verify=server.ca_path, timeout=5, patience=100, clock=clock)
+    server.answers = [Answer(503, headers={"Retry-After": "40"})]
+    assert session.request("GET", server.url + "/x").status == 503
+    assert len(clock.pauses) == 2
+    assert sum(clock.pauses) <= 100
 
 
 def test_retry_after_may_be_a_date() -> None:
