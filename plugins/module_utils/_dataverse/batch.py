@@ -9,41 +9,44 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from .._errors import PowerPlatformError
+from .._errors import OutcomeUnknownError, PowerPlatformError
 from .._transport.http import headers_from
 from .._transport.messages import Response
-from .._transport.retry_policy import RetryPolicy, backoff, retry_after
+from .._transport.retry_policy import backoff, retry_after
 from .odata import resource
 from .rows import Request, Row
 from .service_errors import json_object, refusal, request_id, unreadable
-from .web_api import AGAIN, ONCE, WebApi
+from .web_api import AGAIN, IN_TURN, ONCE, WebApi
 
-LARGEST_BATCH = 1000
 CRLF = "\r\n"
 Outcome = Row | PowerPlatformError
 BOUNDARY = re.compile(r'multipart/mixed;.*boundary="?([^";]+)', re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class BatchRequest:
     """One request of a batch; ``path`` is relative to the Web API's root, query included.
 
     ``idempotent`` says that sending it twice does no more than sending it once; None means all but POST.
+    ``costly`` says that it may keep the environment busy for long, so that it is not sent a second time while the first
+    may still be at work: when the answer to its batch is lost, its reply holds ``OutcomeUnknownError``, and who sent it
+    reads what became of it.
     """
 
     method: str
     path: str
     body: Mapping[str, Any] | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     idempotent: bool | None = None
+    costly: bool = False
 
     @property
     def repeatable(self) -> bool:
@@ -51,9 +54,12 @@ class BatchRequest:
         return self.method != "POST" if self.idempotent is None else self.idempotent
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Reply:
-    """What became of one request: its status, the JSON body (without members when there is none), and the error."""
+    """What became of one request: its status, the JSON body (without members when there is none), and the error.
+
+    The status is 0 when the answer is lost.
+    """
 
     status: int
     body: Row
@@ -65,50 +71,83 @@ class Reply:
         return self.error or self.body
 
 
+Answer = Response | OutcomeUnknownError
+
+
 def run_batch(api: WebApi, requests: Sequence[BatchRequest]) -> list[Reply]:
-    """Send operations in as few requests as possible and return their replies, in order.
+    """Send operations in as few requests as ``BatchSize`` allows and return their replies, in order.
 
     A request that fails does not stop the others. Those that the retry policy would send again as single requests
     go out again together, without the others.
     """
-    answers: dict[int, Response] = {}
-    waiting = list(range(len(requests)))
+    answers: dict[int, Answer] = {}
+    waiting, waited = list(range(len(requests))), 0.0
     for attempt in range(1, AGAIN.attempts + 1):
-        for start in range(0, len(waiting), LARGEST_BATCH):
-            chunk = waiting[start : start + LARGEST_BATCH]
-            found = _send(api, [requests[index] for index in chunk])
-            answers.update(zip(chunk, found, strict=True))
-        waiting = [index for index in waiting if _policy(requests[index]).allows_after(answers[index])]
-        if not waiting or attempt == AGAIN.attempts:
+        found = _send_all(api, [requests[index] for index in waiting])
+        answers.update(zip(waiting, found, strict=True))
+        refused = {index: one for index in waiting if (one := _temporarily_refused(requests[index], answers[index]))}
+        if not refused:
             break
-        now = api.session.clock.time()
-        seconds = max(retry_after(answers[index], now) or backoff(attempt) for index in waiting)
-        statuses = ", ".join(sorted({str(answers[index].status) for index in waiting}))
+        now, waiting = api.session.clock.time(), list(refused)
+        asked = {index: retry_after(answer, now) for index, answer in refused.items()}
+        seconds = max(asked[index] or backoff(attempt) for index in waiting)
+        waited += seconds
+        if attempt == AGAIN.attempts or waited > api.session.patience:
+            answers.update({index: dataclasses.replace(refused[index], wait=asked[index]) for index in waiting})
+            break
+        statuses = ", ".join(sorted({str(answer.status) for answer in refused.values()}))
         what = f"{len(waiting)} of {len(requests)} operations in a batch were answered with {statuses}"
         api.session.pause(seconds, what)
     return [_reply(api, request, answers[index]) for index, request in enumerate(requests)]
 
 
-def _policy(request: BatchRequest) -> RetryPolicy:
-    return AGAIN if request.repeatable else ONCE
+def _temporarily_refused(request: BatchRequest, answer: Answer) -> Response | None:
+    """Return the answer to a request that may go out again."""
+    policy = AGAIN if request.repeatable else ONCE
+    return answer if isinstance(answer, Response) and policy.allows_after(answer) else None
+
+
+def _send_all(api: WebApi, requests: Sequence[BatchRequest]) -> list[Answer]:
+    """Send requests in batches, the next one by what the last one took, and return their answers."""
+    size = api.batch_sizes["read" if all(request.method == "GET" for request in requests) else "write"]
+    answers: list[Answer] = []
+    while len(answers) < len(requests):
+        part = requests[len(answers) : len(answers) + size.operations]
+        begin = api.session.clock.monotonic()
+        try:
+            answers += _send(api, part)
+        except OutcomeUnknownError as error:
+            size.lost(len(part), api.session.clock.monotonic() - begin, api.session.timeout)
+            seconds = error.details.get("retry_after") or backoff(2)
+            if not all(request.costly for request in part) or seconds > api.session.patience:
+                raise
+            answers += [error] * len(part)
+            api.session.pause(seconds, f"The answer to a batch of {len(part)} operations is lost")
+        else:
+            size.answered(len(part), api.session.clock.monotonic() - begin, api.session.timeout)
+    return answers
 
 
 def _send(api: WebApi, requests: Sequence[BatchRequest]) -> list[Response]:
     """Send one $batch and return the answers of its requests."""
-    repeatable = all(request.repeatable for request in requests)
+    costly = any(request.costly for request in requests)
+    repeatable = not costly and all(request.repeatable for request in requests)
     boundary = f"batch_{uuid.uuid4()}"
     content = encode(requests, boundary, urlsplit(api.root).path)
     headers = {"Content-Type": f'multipart/mixed; boundary="{boundary}"', "Prefer": "odata.continue-on-error"}
-    response = api.send("POST", "$batch", content, headers=headers, repeatable=repeatable)
+    policy = IN_TURN if costly else None
+    response = api.send("POST", "$batch", content, headers=headers, repeatable=repeatable, policy=policy)
     try:
         return decode(response, len(requests))
     except (ValueError, IndexError) as error:
         raise unreadable(response, api.attempted("POST", "$batch"), repeatable=repeatable) from error
 
 
-def _reply(api: WebApi, request: BatchRequest, answer: Response) -> Reply:
+def _reply(api: WebApi, request: BatchRequest, answer: Answer) -> Reply:
     """Return the reply for the answer to one request."""
     attempted = api.attempted(request.method, request.path)
+    if isinstance(answer, OutcomeUnknownError):
+        return Reply(0, Row({}, Request(attempted)), answer)
     if answer.status >= 400:
         error = refusal(answer, attempted, repeatable=request.repeatable)
         return Reply(answer.status, Row({}, Request(attempted)), error)

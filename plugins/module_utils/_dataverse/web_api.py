@@ -20,6 +20,7 @@ from .._transport.auth import TokenSource
 from .._transport.http import HttpSession
 from .._transport.messages import Response, Sink, StreamedBody
 from .._transport.retry_policy import RetryPolicy
+from .batch_size import BatchSize
 from .rows import Request, Row
 from .service_errors import is_service_protection, json_object, refusal
 
@@ -32,13 +33,15 @@ HEADERS = {
 JSON = "application/json; charset=utf-8"
 AGAIN = RetryPolicy(refused=is_service_protection)
 ONCE = RetryPolicy(repeatable=False, refused=is_service_protection)
+# For what is not sent again on suspicion but knows no other reason for a 429 than that it was not begun.
+IN_TURN = RetryPolicy(repeatable=False, refused=lambda response: response.status == 429)
 
 
 class WebApi:
     """Sends requests with a token to one environment and to nowhere else.
 
     ``root`` is the address of the Web API with a slash at its end; ``request_count`` counts requests, those sent
-    again by the retry policy once.
+    again by the retry policy once; ``batch_sizes`` are what batches of reads and those with writes have shown so far.
     """
 
     def __init__(self, environment_url: str, session: HttpSession, tokens: TokenSource) -> None:
@@ -46,6 +49,7 @@ class WebApi:
         self.session = session
         self.tokens = tokens
         self.request_count = 0
+        self.batch_sizes = {"read": BatchSize(), "write": BatchSize()}
 
     def attempted(self, method: str, path: str) -> str:
         """Say what was tried, for messages: method, action or table, and environment; no query."""
@@ -60,17 +64,19 @@ class WebApi:
         *,
         headers: Mapping[str, str] | None = None,
         repeatable: bool = True,
+        policy: RetryPolicy | None = None,
         stream_to: Sink | None = None,
         timeout: float = 0,
     ) -> Response:
         """Send a request and return its successful answer.
 
-        ``path`` is relative to the root, or an ``@odata.nextLink``. A token that the environment does not accept is
-        replaced once. Raises the error that ``refusal`` makes of an answer without success.
+        ``path`` is relative to the root, or an ``@odata.nextLink``; ``policy`` follows from ``repeatable`` by default.
+        A token that the environment does not accept is replaced once. Raises the error that ``refusal`` makes of an
+        answer without success.
         """
         url = self._url(path)
         content = json.dumps(body).encode() if isinstance(body, Mapping) else body
-        policy = AGAIN if repeatable else ONCE
+        policy = policy or (AGAIN if repeatable else ONCE)
         wanted = {**HEADERS, **({} if body is None else {"Content-Type": JSON}), **(headers or {})}
         for last_token in (False, True):
             wanted["Authorization"] = f"Bearer {self.tokens.token()}"

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from .._dataverse.batch import BatchRequest
 from .._dataverse.client import DataverseClient
-from .._errors import PowerPlatformError
+from .._errors import OutcomeUnknownError, PowerPlatformError
 from .changes import Change, Share
 from .permissions import to_api
 from .share_reader import ShareReader
@@ -27,6 +27,8 @@ NO_EFFECT = "the environment took it but does not show it"
 def request_for(change: Change) -> BatchRequest:
     """Return the write of a change; sent twice it leaves the same share behind as sent once.
 
+    It is written to the rows of the flow's files, too, so a batch of many may take minutes.
+
     Source: Web API actions GrantAccess, ModifyAccess, RevokeAccess, unbound.
     """
     key = change.key
@@ -36,7 +38,7 @@ def request_for(change: Change) -> BatchRequest:
         body = {"Target": target, "PrincipalAccess": {"Principal": principal, "AccessMask": to_api(change.after)}}
     else:
         body = {"Target": target, "Revokee": principal}
-    return BatchRequest("POST", ACTIONS[change.action], body, idempotent=True)
+    return BatchRequest("POST", ACTIONS[change.action], body, idempotent=True, costly=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,9 +51,13 @@ class AppliedPlan:
 
 
 def write_changes(client: DataverseClient, changes: Sequence[Change]) -> dict[Change, PowerPlatformError]:
-    """Write changes in batches of up to 1,000 and return those that were refused, with the refusal."""
+    """Write changes in batches and return those that were refused or whose answer is lost, with the error."""
     replies = client.batch([request_for(change) for change in changes])
     return {change: reply.error for change, reply in zip(changes, replies, strict=True) if reply.error}
+
+
+def _is_refused(error: PowerPlatformError | None) -> bool:
+    return error is not None and not isinstance(error, OutcomeUnknownError)
 
 
 def apply_plan(
@@ -63,12 +69,13 @@ def apply_plan(
 ) -> AppliedPlan:
     """Write what the plan asks for and read back, until it asks for nothing more or only for what was refused.
 
-    ``plan`` is asked again with what was read back: whoever wrote at the same time, the end is as planned.
+    ``plan`` is asked again with what was read back: whoever wrote at the same time, the end is as planned. What an
+    answer that is lost has written is read back, too, and only the rest is written again.
     """
     written: dict[Change, PowerPlatformError | None] = {}
     needed = plan(existing)
     for _round in range(ROUNDS):
-        pending = [change for change in needed if written.get(change) is None]
+        pending = [change for change in needed if not _is_refused(written.get(change))]
         if not pending:
             break
         refusals = write_changes(client, pending)

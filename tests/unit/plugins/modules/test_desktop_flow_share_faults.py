@@ -137,6 +137,45 @@ def test_a_grant_that_was_done_although_it_was_answered_with_an_error_is_done(sc
     assert len(result["changes"]) == len(scene.held()) == FLOWS * USERS
 
 
+@pytest.mark.parametrize(
+    ("fault", "sent"),
+    [
+        ({"kind": "reset_after"}, 1),
+        ({"kind": "truncated"}, 1),
+        ({"kind": "error_after", "status": 504}, 1),
+        ({"kind": "reset_before"}, 1),
+        ({"kind": "error", "status": 503}, 1),
+        ({"kind": "reset_after", "count": 2}, 1),
+        ({"kind": "throttled", "seconds": 1}, 1),
+    ],
+    ids=lambda value: named(value) if isinstance(value, dict) else "",
+)
+def test_what_a_lost_answer_has_written_is_read_back_before_the_rest_is_written(
+    scene: Scene, fault: dict[str, Any], sent: int
+) -> None:
+    scene.run(check_mode=True)
+    before = len(scene.simulator.journal(environment="test", path=r"\$batch"))
+    scene.simulator.clear_journal()
+    scene.strike("$batch", nth=before + 1, **fault)
+    result = scene.run()
+    assert not result.get("failed"), result["msg"]
+    assert len(result["changes"]) == len(scene.held()) == FLOWS * USERS
+    granted = [entry.status for entry in scene.simulator.journal(environment="test", path="GrantAccess")]
+    assert granted == [204] * FLOWS * USERS * sent
+    assert scene.run()["changed"] is False
+
+
+def test_a_lasting_loss_of_answers_is_told_and_a_rerun_completes(scene: Scene) -> None:
+    scene.run(check_mode=True)
+    before = len(scene.simulator.journal(environment="test", path=r"\$batch"))
+    scene.strike("$batch", nth=before + 1, kind="reset_before", count=99)
+    result = scene.run()
+    assert result["failed"]
+    assert "is unknown" in result["msg"]
+    scene.simulator.clear_faults()
+    assert len(scene.run()["changes"]) == len(scene.held()) == FLOWS * USERS
+
+
 def test_a_refused_removal_is_told_and_the_grants_of_the_same_batch_are_done(scene: Scene) -> None:
     stranger = scene.environment.store.first("systemuser", domainname="john.smith@contoso.example")["systemuserid"]
     give(scene.environment, [(flow, "systemuser", stranger, 1) for flow in scene.flows])
