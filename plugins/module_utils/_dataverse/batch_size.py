@@ -32,6 +32,6 @@ class BatchSize:
             self.operations = min(2 * self.operations, LARGEST_BATCH)
 
     def lost(self, operations: int, seconds: float, timeout: float) -> None:
-        """Take note that the answer is lost after so many seconds; one that breaks off at once tells nothing of size."""
+        """Take note that an answer is lost after so many seconds; one that breaks off at once tells nothing."""
         if seconds >= timeout * QUICK:
             self.operations = max(1, min(self.operations, operations) // 4)
