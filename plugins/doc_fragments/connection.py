@@ -14,6 +14,9 @@ options:
   environment_url:
     description:
       - URL of the environment, for example V(https://contoso-test.crm4.dynamics.com).
+      - The address of a page of the environment's own apps or of its Web API, such as
+        V(https://contoso-test.crm4.dynamics.com/main.aspx?appid=1), does as well. Addresses of the maker portals and of
+        the admin center do not, as they do not tell the environment's URL.
       - Taken from E(POWER_PLATFORM_ENVIRONMENT_URL) when not given.
     type: str
     required: true

@@ -20,7 +20,8 @@ from typing import Any, BinaryIO, TypeVar
 from .._clock import Clock
 from .._errors import AnswerError, ApiError, NotFoundError, PowerPlatformError, UnavailableError
 from .._transport.auth import TokenSource
-from .._transport.credentials import environment_address, time_limit, token_source, trusted_authorities
+from .._transport.credentials import time_limit, token_source, trusted_authorities
+from .._transport.environment_urls import environment_address
 from .._transport.http import HttpSession
 from .batch import BatchRequest, Reply, run_batch
 from .odata import all_of, columns, function_call, joined, resource, row_id

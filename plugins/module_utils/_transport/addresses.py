@@ -21,6 +21,7 @@ FORM = re.compile(
     re.IGNORECASE,
 )
 AMBIGUOUS = re.compile(r"[\s\\\x00-\x20\x7f-\xa0\ud800-\udfff]")
+PLAIN_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 PORTS = {"https": 443, "http": 80}
 
 
@@ -67,3 +68,8 @@ def parsed(url: str) -> Address | None:
     if not 0 < port < 65536 or any(unquote(segment) in (".", "..") for segment in path.split("/")):
         return None
     return Address(scheme, match["host"].lower(), port, path, match["query"] or "")
+
+
+def without_user(url: str) -> str:
+    """Return a URL without the user name and password that it may hold, for messages."""
+    return url.rpartition("@")[2]

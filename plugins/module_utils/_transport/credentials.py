@@ -16,9 +16,10 @@ from typing import Any
 from .._errors import ConfigurationError
 from .._files import SIZE_LIMIT, open_regular, read_regular
 from .._text import require_sendable
-from .addresses import Address, parsed
+from .addresses import PLAIN_PATH, Address, parsed, without_user
 from .auth import ApplicationToken, ManagedIdentityToken, StaticToken, TokenSource
 from .certificates import certificate_credential
+from .environment_urls import environment_address
 from .http import HttpSession
 
 # Source: Microsoft documentation, National clouds, Microsoft Entra authentication endpoints.
@@ -58,31 +59,14 @@ CREDENTIALS = (
     "federated_token_path",
     "managed_identity",
 )
-PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
-
-
-def environment_address(url: str) -> str:
-    """Return the environment's address without a slash at the end. Raises ``ConfigurationError``."""
-    address = _plain_address(url)
-    if address is None or "/api/data" in address.path:
-        raise ConfigurationError(
-            f"environment_url {_without_user(url)!r} is no environment's address,"
-            " which looks like https://contoso.crm4.dynamics.com."
-        )
-    return address.url
 
 
 def _plain_address(url: str) -> Address | None:
     """Return the https address of an option, with a plain path and no query, or None when it is none."""
     address = parsed(url.strip().rstrip("/"))
-    usable = address and address.scheme == "https" and PATH.fullmatch(address.path) and not address.query
+    usable = address and address.scheme == "https" and PLAIN_PATH.fullmatch(address.path) and not address.query
     return address if usable else None
-
-
-def _without_user(url: str) -> str:
-    """Return a URL without the user name and password that it may hold."""
-    return url.rpartition("@")[2]
 
 
 def trusted_authorities(params: Mapping[str, Any]) -> bool | str:
@@ -173,7 +157,7 @@ def _authority(params: Mapping[str, Any], environ: Mapping[str, str]) -> str:
     address = _plain_address(url)
     if address is None:
         raise ConfigurationError(
-            f"authority {_without_user(url)!r} is no https address such as https://login.microsoftonline.com."
+            f"authority {without_user(url)!r} is no https address such as https://login.microsoftonline.com."
         )
     if address.path:
         return address.url

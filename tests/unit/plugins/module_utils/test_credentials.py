@@ -23,11 +23,11 @@ from ansible_collections.coe.power_platform.plugins.module_utils._transport.auth
 )
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.certificates import certificate_credential
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.credentials import (
-    environment_address,
     time_limit,
     token_source,
     trusted_authorities,
 )
+from ansible_collections.coe.power_platform.plugins.module_utils._transport.environment_urls import environment_address
 from ansible_collections.coe.power_platform.plugins.module_utils._transport.http import HttpSession
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -50,6 +50,22 @@ def chosen(params: dict[str, Any], environ: dict[str, str]) -> TokenSource:
         (f" {URL}/ ", URL),
         ("https://CONTOSO.crm4.dynamics.com//", URL),
         ("https://localhost:8443/dev/", "https://localhost:8443/dev"),
+        ("https://localhost:8443/dev/main.aspx", "https://localhost:8443/dev"),
+        ("https://localhost:8443/dev/api/data/v9.2/workflows?$top=1", "https://localhost:8443/dev"),
+        ("https://crm.contoso.example/Org/Main.aspx?appid=1&pagetype=dashboard", "https://crm.contoso.example/Org"),
+        (f"{URL}/main.aspx?appid=1", URL),
+        (f"{URL}/main.aspx?appid=5a&pagetype=entitylist&etn=workflow#1", URL),
+        (f"{URL}:443/apps/tools", URL),
+        (f"{URL}/api/data/v9.2/", URL),
+        (f"{URL}/?x", URL),
+        (f"{URL}/WebResources/a%20b.html", URL),
+        ("https://contoso.api.crm4.dynamics.com/api/data/v9.2/", URL),
+        ("https://contoso.crm.dynamics.com/main.aspx", "https://contoso.crm.dynamics.com"),
+        ("https://contoso.crm9.dynamics.com/main.aspx", "https://contoso.crm9.dynamics.com"),
+        ("https://contoso.crm.microsoftdynamics.us/x", "https://contoso.crm.microsoftdynamics.us"),
+        ("https://contoso.api.crm.appsplatform.us/x", "https://contoso.crm.appsplatform.us"),
+        ("https://contoso.crm.dynamics.cn/x", "https://contoso.crm.dynamics.cn"),
+        ("https://dynamics.com.contoso.example/x", "https://dynamics.com.contoso.example/x"),
     ],
 )
 def test_environment_address_has_one_form(given: str, address: str) -> None:
@@ -64,8 +80,10 @@ def test_environment_address_has_one_form(given: str, address: str) -> None:
         "https://",
         "",
         "https://user:geheim@contoso.crm4.dynamics.com",
-        f"{URL}/api/data/v9.2/",
-        f"{URL}/main.aspx?appid=1",
+        "http://contoso.crm4.dynamics.com/main.aspx",
+        "https://localhost:8443/dev?x=1",
+        "https://localhost:8443/d%20v/main.aspx",
+        "https://user:geheim@contoso.crm4.dynamics.com/main.aspx",
         "https://[contoso",
         "https://contoso:port",
         "https://contoso..crm4.dynamics.com",
@@ -80,6 +98,34 @@ def test_unusable_environment_address_is_an_error(given: str) -> None:
     with pytest.raises(ConfigurationError, match=r"environment_url .* looks like https://contoso") as caught:
         environment_address(given)
     assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "https://make.powerapps.com/environments/{id}/home",
+        "https://make.powerautomate.com/environments/{id}/uiflows?utm_source=x",
+        "https://make.preview.powerautomate.com/environments/{id}/home",
+        "https://admin.powerplatform.microsoft.com/manage/environments/environment/{id}/hub",
+        "https://flow.microsoft.com/manage/environments/{id}",
+        "https://copilotstudio.microsoft.com/environments/{id}",
+        "https://make.gov.powerapps.us/environments/{id}/home",
+        "https://make.powerapps.cn/environments/{id}/home",
+        "https://home.dynamics.com/",
+        "https://contoso.operations.dynamics.com/",
+        "https://globaldisco.crm.dynamics.com/api/discovery/v2.0/Instances",
+        "https://admin.services.crm4.dynamics.com",
+        "https://contoso.crm4.dynamics.com:8443",
+        "https://api.powerplatform.com/",
+        "https://login.microsoftonline.com/tenant",
+        "https://portal.azure.com/#view/x",
+        "https://apps.powerapps.com/play/{id}",
+    ],
+)
+def test_address_of_a_portal_is_an_error_that_says_where_the_environments_own_is(given: str) -> None:
+    message = r"environment_url is on .*, which is a service of Microsoft's .* in the Power Platform admin center"
+    with pytest.raises(ConfigurationError, match=message):
+        environment_address(given.format(id="Default-11111111-2222-3333-4444-555555555555"))
 
 
 def test_trusted_authorities(tmp_path: Path) -> None:
