@@ -116,8 +116,10 @@ def test_job_names_without_async(prod: WebApi, turn: Turn, package: SolutionPack
 @pytest.mark.parametrize(("position", "found"), [("works", ["Pay Invoice"]), ("finds_nothing", []), ("refused", None)])
 def test_clientdata_search(dev: WebApi, turn: Turn, position: str, found: list[str] | None) -> None:
     turn("dev", clientdata_search=position)
-    path = "workflows?$select=name,clientdata&$filter=category eq 5"
-    assert "RunUIFlow" in dev.rows(path)[0]["clientdata"]
+    path = "workflows?$select=name,clientdata,clientdataiscompressed&$filter=category eq 5"
+    row = dev.rows(path)[0]
+    assert "RunUIFlow" in row["clientdata"]
+    assert row["clientdataiscompressed"] is (position == "finds_nothing")
     path += " and contains(clientdata,'RunUIFlow')"
     if found is not None:
         assert [row["name"] for row in dev.rows(path)] == found

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from client import Client, error
@@ -207,3 +208,33 @@ def test_an_application_user_is_made_by_its_application_id(simulator: Simulator,
     body = {"applicationid": stranger, "businessunitid@odata.bind": f"businessunits({unit})", "accessmode": 4}
     api.create("systemusers", body)
     assert Client(simulator, "test", "stranger").get("WhoAmI").status_code == 200
+
+
+def test_a_note_is_bound_by_the_name_of_its_table(api: Client) -> None:
+    flow = api.create("workflows", {"name": "Noted", "category": 6})
+    assert error(api.post("annotations", {"subject": "a", "objectid@odata.bind": f"workflows({flow})"})) == (
+        400,
+        PAYLOAD,
+    )
+    api.create("annotations", {"subject": "a", "objectid_workflow@odata.bind": f"/workflows({flow})"})
+    assert [row["subject"] for row in api.values(f"workflows({flow})/Workflow_Annotation")] == ["a"]
+    assert api.values(f"annotations?$filter=_objectid_value eq {flow}&$expand=objectid_workflow($select=name)")[0][
+        "objectid_workflow"
+    ] == {"@odata.etag": ANY, "name": "Noted", "workflowid": flow}
+
+
+def test_managed_properties_are_objects(api: Client) -> None:
+    flow = api.create("workflows", {"name": "Fixed", "category": 6, "iscustomizable": {"Value": False}})
+    shown = api.get(f"workflows({flow})?$select=iscustomizable").json()["iscustomizable"]
+    assert (shown["Value"], shown["CanBeChanged"]) == (False, True)
+    assert api.get(f"workflows({flow})/iscustomizable").json()["Value"] is False
+    assert [row["name"] for row in api.values("workflows?$filter=iscustomizable/Value eq false")] == ["Fixed"]
+    assert error(api.get("workflows?$filter=iscustomizable eq false")) == (400, "0x80060888")
+    assert error(api.patch(f"workflows({flow})", {"iscustomizable": True})) == (400, PAYLOAD)
+
+
+def test_etags_of_rows_without_a_version_column(api: Client) -> None:
+    """Of roletemplates, jobs and virtual tables `versionnumber` does not show."""
+    assert error(api.get("asyncoperations?$select=versionnumber")) == (400, "0x80060888")
+    assert error(api.get("organizations?$select=uniquename")) == (400, "0x80060888")
+    assert api.values("organizations?$select=name,versionnumber")[0]["@odata.etag"]

@@ -29,6 +29,8 @@ _TYPES: dict[Kind, sa.types.TypeEngine[Any]] = {
     Kind.INTEGER: sa.Integer(),
     Kind.BIG: sa.BigInteger(),
     Kind.DOUBLE: sa.Float(),
+    Kind.DECIMAL: sa.Float(),
+    Kind.MANAGED: sa.Boolean(),
     Kind.FLAG: sa.Boolean(),
     Kind.MOMENT: sa.String(20),
     Kind.CHOICE: sa.Integer(),

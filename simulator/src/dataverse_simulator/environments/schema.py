@@ -20,12 +20,14 @@ class Kind(Enum):
     INTEGER = "Edm.Int32"
     BIG = "Edm.Int64"
     DOUBLE = "Edm.Double"
+    DECIMAL = "Edm.Decimal"
     FLAG = "Edm.Boolean"
     MOMENT = "Edm.DateTimeOffset"
     CHOICE = "Choice"
     LOOKUP = "Lookup"
     FILE = "Edm.Stream"
     BLOB = "Edm.Binary"
+    MANAGED = "BooleanManagedProperty"
 
 
 @dataclass(frozen=True)
@@ -33,8 +35,9 @@ class Column:
     """One column by its logical name.
 
     A lookup is stored under its logical name (`publisherid`), read as `_publisherid_value` and written as
-    `<navigation>@odata.bind`; with several targets the companion `<name>type` holds the target's logical name.
-    `internal` columns never show in the API.
+    `<navigation>@odata.bind`; with several targets the companion `<name>type` holds the target's logical name, and the
+    navigation is `ownerid` for owners, `<navigation>_<target>` for all others. `internal` columns never show.
+    `any_type`: conditions compare the text with literals of other types too, as virtual tables do.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Column:
     navigation: str = ""
     collection: str = ""
     on_create_only: bool = False
+    any_type: bool = False
 
     @property
     def property_name(self) -> str:
@@ -58,10 +62,22 @@ class Column:
     def polymorphic(self) -> bool:
         return len(self.targets) > 1
 
+    @property
+    def navigations(self) -> dict[str, str]:
+        """Names of the single-valued navigation properties, each with its target ("" for an owner, who may be both)."""
+        if self.kind is not Kind.LOOKUP or self.internal:
+            return {}
+        if not self.polymorphic:
+            return {self.navigation: self.targets[0]}
+        if self.name == "ownerid":
+            return {self.navigation: ""}
+        return {f"{self.navigation}_{target}": target for target in self.targets}
+
 
 guid = partial(Column, kind=Kind.GUID)
 integer = partial(Column, kind=Kind.INTEGER)
 double = partial(Column, kind=Kind.DOUBLE)
+decimal = partial(Column, kind=Kind.DECIMAL)
 moment = partial(Column, kind=Kind.MOMENT)
 file = partial(Column, kind=Kind.FILE)
 blob = partial(Column, kind=Kind.BLOB)
@@ -73,6 +89,11 @@ def text(name: str, max_length: int = 100, **kw: Any) -> Column:
 
 def flag(name: str, default: bool | None = False, **kw: Any) -> Column:
     return Column(name, Kind.FLAG, default=default, **kw)
+
+
+def managed(name: str, default: bool = True) -> Column:
+    """A truth value that says too whether it can be changed: `{"Value": true, "CanBeChanged": true, …}`."""
+    return Column(name, Kind.MANAGED, default=default)
 
 
 def choice(name: str, options: Mapping[int, str], default: int | None = None, **kw: Any) -> Column:
@@ -91,6 +112,8 @@ SYSTEM_COLUMNS = (
     lookup("modifiedby", "systemuser", read_only=True),
 )
 VERSION_COLUMN = Column("versionnumber", Kind.BIG, read_only=True)
+#: Where the service has no such column; etags come from it nevertheless.
+HIDDEN_VERSION_COLUMN = Column("versionnumber", Kind.BIG, read_only=True, internal=True)
 OWNER_COLUMNS = (
     lookup("ownerid", "systemuser", "team"),
     lookup("owningbusinessunit", "businessunit", read_only=True),
@@ -119,7 +142,7 @@ class Table:
 
     `internal` tables exist in the store only (package blobs, job state) and never in the API.
     `alternate_keys` are tuples of columns; each of `indexes` is one column, or several separated by commas. `audited`:
-    has createdon, modifiedon, createdby, modifiedby.
+    has createdon, modifiedon, createdby, modifiedby. `versioned`: versionnumber shows.
     """
 
     name: str
@@ -134,6 +157,7 @@ class Table:
     object_type_code: int = 10000
     internal: bool = False
     audited: bool = True
+    versioned: bool = True
     privilege_name: str = ""
     indexes: tuple[str, ...] = ()
 
@@ -148,7 +172,8 @@ class Table:
 
     @cached_property
     def columns(self) -> dict[str, Column]:
-        extra: Sequence[Column] = (VERSION_COLUMN,) if not self.internal else ()
+        version = VERSION_COLUMN if self.versioned else HIDDEN_VERSION_COLUMN
+        extra: Sequence[Column] = (version,) if not self.internal else ()
         if self.audited and not self.internal:
             extra = (*SYSTEM_COLUMNS, *extra)
         if self.ownership is Ownership.USER:
@@ -162,14 +187,8 @@ class Table:
 
     @cached_property
     def navigations(self) -> dict[str, Column]:
-        """Lookup columns by single-valued navigation property (`<nav>_<target>` too when polymorphic)."""
-        names: dict[str, Column] = {}
-        for column in self.columns.values():
-            if column.kind is Kind.LOOKUP and not column.internal:
-                names[column.navigation] = column
-                if column.polymorphic:
-                    names.update({f"{column.navigation}_{target}": column for target in column.targets})
-        return names
+        """Lookup columns by single-valued navigation property."""
+        return {name: column for column in self.columns.values() for name in column.navigations}
 
 
 @dataclass(frozen=True)
@@ -201,6 +220,11 @@ def declare(name: str, set_name: str, *columns: Column, **more: Any) -> None:
 def declare_view(name: str, set_name: str, *columns: Column, **more: Any) -> None:
     """Declare a table that clients only read, and that does not tell who wrote its rows."""
     declare(name, set_name, *columns, messages=READ_ONLY, audited=False, **more)
+
+
+def declare_virtual(name: str, set_name: str, *columns: Column, **more: Any) -> None:
+    """Declare a view whose rows are worked out when they are read."""
+    declare_view(name, set_name, *columns, versioned=False, **more)
 
 
 def register_relationship(*relationships: Relationship) -> None:

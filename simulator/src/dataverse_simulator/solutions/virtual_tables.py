@@ -120,8 +120,8 @@ def _summary_row(kind: ComponentKind, row: Row, solution_id: str) -> Row:
         "msdyn_componentlogicalname": kind.table,
         "msdyn_name": name_of(kind, row),
         "msdyn_displayname": name_of(kind, row),
-        "msdyn_workflowcategory": row.get("category"),
-        "msdyn_ismanaged": row["ismanaged"],
+        "msdyn_workflowcategory": None if row.get("category") is None else str(row["category"]),
+        "msdyn_ismanaged": str(bool(row["ismanaged"])),
     }
 
 

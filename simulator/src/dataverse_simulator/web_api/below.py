@@ -23,6 +23,7 @@ from .operations import find_operation
 from .options import read_query
 from .paths import Segment
 from .reading import Listing, belonging, require_message
+from .representation import managed_property
 
 
 def answer_below(answers: Answers, table: Table, row_id: str, rest: list[Segment]) -> Answer:
@@ -72,6 +73,8 @@ def _property(answers: Answers, table: Table, row_id: str, column: Column, raw: 
         text = str(content).lower() if isinstance(content, bool) else str(content)
         return Answer(200, {"Content-Type": "text/plain; charset=utf-8", "OData-Version": "4.0"}, text.encode())
     url = answers.metadata_url(f"{table.set_name}({row_id})/{column.property_name}")
+    if column.kind is Kind.MANAGED:
+        return json_answer(200, {"@odata.context": url, **(managed_property(content) or {})})
     return json_answer(200, {"@odata.context": url, "value": content})
 
 

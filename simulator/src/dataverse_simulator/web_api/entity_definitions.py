@@ -31,6 +31,8 @@ _ATTRIBUTE_TYPES = {
     Kind.INTEGER: "Integer",
     Kind.BIG: "BigInt",
     Kind.DOUBLE: "Double",
+    Kind.DECIMAL: "Decimal",
+    Kind.MANAGED: "ManagedProperty",
     Kind.FLAG: "Boolean",
     Kind.MOMENT: "DateTime",
     Kind.CHOICE: "Picklist",

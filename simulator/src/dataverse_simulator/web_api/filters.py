@@ -47,6 +47,8 @@ _OPERATORS = {
 }
 _NUMBERS = ("Edm.Int32", "Edm.Int64", "Edm.Double", "Edm.Decimal")
 _TYPE_OF_KIND = {Kind.CHOICE: "Edm.Int32", Kind.LOOKUP: "Edm.Guid"}
+#: The member of a managed property that conditions look at, `iscustomizable/Value eq true`.
+_VALUE = "Value"
 _TYPE_OF_LITERAL: dict[type[Any], str] = {
     ast.Integer: "Edm.Int32",
     ast.Float: "Edm.Decimal",
@@ -162,6 +164,8 @@ class _Visitor(AstToSqlAlchemyCoreVisitor):
         """`publisherid/uniquename`, or `r/name` inside a lambda."""
         if isinstance(node.owner, ast.Identifier) and node.owner.name == self.variable:
             return self.visit_Identifier(ast.Identifier(node.attr))
+        if self._is_managed(node):
+            return self.visit(node.owner)
         lookup, target = self._lookup(node)
         other = sql_table(target.name).alias()
         inner = _Visitor(target, other)
@@ -170,6 +174,11 @@ class _Visitor(AstToSqlAlchemyCoreVisitor):
         found = sa.select(wanted).where(key == self.source.c[lookup.name]).correlate(self.source).scalar_subquery()
         kind = target.properties[node.attr].kind
         return found.collate(TEXT_COLLATION) if kind in (Kind.TEXT, Kind.GUID) else found
+
+    def _is_managed(self, node: ast.Attribute) -> bool:
+        name = node.owner.name if isinstance(node.owner, ast.Identifier) else ""
+        column = self.declared.properties.get(name)
+        return column is not None and column.kind is Kind.MANAGED and node.attr == _VALUE
 
     def _lookup(self, node: ast.Attribute) -> tuple[schema.Column, schema.Table]:
         name = node.owner.name if isinstance(node.owner, ast.Identifier) else ""
@@ -227,8 +236,10 @@ class _Visitor(AstToSqlAlchemyCoreVisitor):
     def _type(self, node: Any) -> str:
         """The type of an operand; "" where it does not matter."""
         if isinstance(node, ast.Identifier):
-            kind = self.column(node.name).kind
-            return _TYPE_OF_KIND.get(kind, str(kind.value))
+            column = self.column(node.name)
+            return "" if column.any_type else _TYPE_OF_KIND.get(column.kind, str(column.kind.value))
+        if isinstance(node, ast.Attribute) and self._is_managed(node):
+            return "Edm.Boolean"
         if isinstance(node, ast.Attribute):
             of_variable = isinstance(node.owner, ast.Identifier) and node.owner.name == self.variable
             table = self.declared if of_variable else self._lookup(node)[1]
@@ -284,11 +295,11 @@ class _Visitor(AstToSqlAlchemyCoreVisitor):
 
 
 def single_target(lookup: schema.Column, navigation: str, purpose: str) -> schema.Table:
-    """The table behind a single-valued navigation property; 501 when there are several."""
-    targets = [name for name in lookup.targets if not lookup.polymorphic or navigation.endswith(f"_{name}")]
-    if len(targets) != 1:
+    """The table behind a single-valued navigation property; 501 for an owner, who may be a user or a team."""
+    target = lookup.navigations[navigation]
+    if not target:
         raise not_modelled(f"{purpose} the navigation property '{navigation}' with several targets")
-    return schema.table(targets[0])
+    return schema.table(target)
 
 
 def no_property(name: str, table: schema.Table) -> ODataError:

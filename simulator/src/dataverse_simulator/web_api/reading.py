@@ -48,7 +48,7 @@ def retrieve(context: Context, table: schema.Table, row_id: str, query: Query, r
     columns = Renderer.columns(table, query.select)
     row = _one(context, table, row_id, columns)
     shown = renderer.rows(table, [row], query.select)
-    unknowns.shape_shares(context, table, shown)
+    unknowns.shape(context, table, shown)
     _expand(context, table, [row], shown, query, renderer)
     return shown[0]
 
@@ -97,7 +97,7 @@ class Listing:
             result["@odata.count"] = min(self.total(conditions), MAXIMUM_ROWS)
         rows, cookie = self._page(conditions)
         shown = self._renderer.rows(self._table, rows, self._query.select)
-        unknowns.shape_shares(self._context, self._table, shown)
+        unknowns.shape(self._context, self._table, shown)
         _expand(self._context, self._table, rows, shown, self._query, self._renderer)
         result["value"] = shown
         if cookie:

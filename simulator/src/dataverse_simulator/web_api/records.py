@@ -224,6 +224,12 @@ def _double(value: Any) -> float:
     return float(value)
 
 
+def _managed(value: Any) -> bool:
+    if not isinstance(value, dict) or not isinstance(value.get("Value"), bool):
+        raise BadValueError("managed property")
+    return bool(value["Value"])
+
+
 def _moment(value: Any) -> str:
     parsed = datetime.fromisoformat(CONVERTERS["Edm.String"](value).replace("Z", "+00:00"))
     return parsed.strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -235,6 +241,8 @@ _CHECKS = {
     Kind.INTEGER: _integer,
     Kind.BIG: _integer,
     Kind.DOUBLE: _double,
+    Kind.DECIMAL: _double,
+    Kind.MANAGED: _managed,
     Kind.FLAG: CONVERTERS["Edm.Boolean"],
     Kind.MOMENT: _moment,
     Kind.CHOICE: _integer,

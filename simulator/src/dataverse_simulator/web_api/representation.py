@@ -42,6 +42,13 @@ def etag(row: Row) -> str:
     return f'W/"{row["versionnumber"]}"'
 
 
+def managed_property(value: bool | None) -> dict[str, Any] | None:
+    """As rows show it. Source: complex type BooleanManagedProperty; the name inside is a choice."""
+    if value is None:
+        return None
+    return {"Value": value, "CanBeChanged": True, "ManagedPropertyLogicalName": "iscustomizableanddeletable"}
+
+
 class Renderer:
     """Turns rows of one store into JSON members."""
 
@@ -60,6 +67,9 @@ class Renderer:
             {**({"@odata.etag": etag(row)} if has_version else {}), **{shown: row[name] for shown, name in plain}}
             for row in rows
         ]
+        for column in (one for one in columns if one.kind is Kind.MANAGED):
+            for shown in result:
+                shown[column.name] = managed_property(shown[column.name])
         files = [column for column in columns if column.kind is Kind.FILE]
         for column in files:
             for row, shown in zip(rows, result, strict=True):
@@ -113,11 +123,7 @@ class Renderer:
     def _annotations(self, column: Column, row: Row, value: Any) -> Mapping[str, Any]:
         if column.kind is Kind.LOOKUP:
             target = row[f"{column.name}type"] if column.polymorphic else column.targets[0]
-            navigation = (
-                f"{column.navigation}_{target}"
-                if column.polymorphic and column.name != "ownerid"
-                else column.navigation
-            )
+            navigation = next(name for name, to in column.navigations.items() if to in ("", target))
             return {FORMATTED: self._names.get((target, value), ""), LOOKUP_NAME: target, NAVIGATION: navigation}
         if column.kind is Kind.CHOICE:
             return {FORMATTED: column.options.get(value, str(value))}
@@ -125,7 +131,7 @@ class Renderer:
             return {FORMATTED: "Yes" if value else "No"}
         if column.kind is Kind.MOMENT:
             return {FORMATTED: str(value).replace("T", " ").rstrip("Z")}
-        if column.kind in (Kind.INTEGER, Kind.DOUBLE, Kind.BIG):
+        if column.kind in (Kind.INTEGER, Kind.DOUBLE, Kind.DECIMAL, Kind.BIG):
             return {FORMATTED: f"{value:,}"}
         return {}
 

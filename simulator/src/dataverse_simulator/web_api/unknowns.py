@@ -76,9 +76,14 @@ def _tables_read_in_full(context: Context) -> list[str]:
     ]
 
 
-def shape_shares(context: Context, table: schema.Table, shown: list[dict[str, Any]]) -> None:
-    """The tables of shares as numbers (switch `share_rows_with_numbers`)."""
-    if table.name == POA and context.environment.settings.share_rows_with_numbers:
+def shape(context: Context, table: schema.Table, shown: list[dict[str, Any]]) -> None:
+    """Turn what rows show: the tables of shares into numbers, the mark of compressed contents."""
+    settings = context.environment.settings
+    if table.name == POA and settings.share_rows_with_numbers:
         for one in shown:
             if "objecttypecode" in one:
                 one["objecttypecode"] = schema.table(one["objecttypecode"]).object_type_code
+    if table.name == "workflow" and settings.clientdata_search == "finds_nothing":
+        for one in shown:
+            if "clientdataiscompressed" in one:
+                one["clientdataiscompressed"] = True

@@ -9,7 +9,7 @@ MicrosoftDocs/powerapps-docs.
 
 from __future__ import annotations
 
-from ..schema import Ownership, choice, declare, flag, integer, lookup, text
+from ..schema import Ownership, choice, declare, flag, integer, lookup, managed, text
 from .flows import SOLUTION_AWARE, STATE_AND_STATUS
 
 VARIABLE_TYPE = {
@@ -48,11 +48,11 @@ declare(
         "customconnectorid",
         "connector",
         navigation="CustomConnectorId",
-        collection="connectionreference_connector_CustomConnectorId",
+        collection="connector_connectionreference",
     ),
     choice("promptingbehavior", {0: "Default", 1: "Skip"}, 0),
     *STATE_AND_STATUS,
-    flag("iscustomizable", True),
+    managed("iscustomizable"),
     *SOLUTION_AWARE,
     primary_name="connectionreferencedisplayname",
     ownership=Ownership.USER,
@@ -75,7 +75,7 @@ declare(
     flag("isrequired"),
     choice("secretstore", {0: "Azure Key Vault", 1: "Microsoft Dataverse"}),
     *STATE_AND_STATUS,
-    flag("iscustomizable", True),
+    managed("iscustomizable"),
     *SOLUTION_AWARE,
     primary_name="schemaname",
     ownership=Ownership.USER,
@@ -96,7 +96,7 @@ declare(
         collection="environmentvariabledefinition_environmentvariablevalue",
     ),
     *STATE_AND_STATUS,
-    flag("iscustomizable", True),
+    managed("iscustomizable"),
     *SOLUTION_AWARE,
     primary_name="schemaname",
     ownership=Ownership.USER,
@@ -115,7 +115,7 @@ declare(
     integer("filesize", read_only=True),
     flag("isdocument"),
     text("objecttypecode", 128, read_only=True),
-    lookup("objectid", "workflow", "solution", "team", navigation="objectid", collection="Annotations"),
+    lookup("objectid", "workflow", navigation="objectid_workflow", collection="Workflow_Annotation"),
     primary_name="subject",
     ownership=Ownership.USER,
     object_type_code=5,

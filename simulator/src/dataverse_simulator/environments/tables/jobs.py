@@ -60,6 +60,7 @@ declare(
     primary_name="name",
     ownership=Ownership.USER,
     messages=READ_ONLY | {"Update", "Delete"},
+    versioned=False,
     schema_name="AsyncOperation",
     object_type_code=4700,
     privilege_name="AsyncOperation",
@@ -80,6 +81,7 @@ declare(
     lookup("organizationid", "organization", read_only=True),
     primary_name="name",
     messages=READ_ONLY | {"Delete"},
+    versioned=False,
     schema_name="ImportJob",
     object_type_code=9107,
 )

@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from ..schema import (
     READ_ONLY,
-    Ownership,
+    Column,
+    Kind,
     blob,
     choice,
+    decimal,
     declare,
     declare_view,
+    declare_virtual,
     double,
     flag,
     guid,
@@ -89,7 +92,7 @@ declare(
     choice("solutiontype", {0: "None", 1: "Snapshot", 2: "Internal"}, 0),
     text("upgradeinfo", 1_073_741_823, read_only=True),
     text("solutionpackageversion", 256),
-    text("pinpointsolutionid", 100, read_only=True),
+    Column("pinpointsolutionid", Kind.BIG, read_only=True),
     text("templatesuffix", 65, read_only=True),
     double("layerorder", internal=True),
     blob("packagerest", internal=True),
@@ -114,6 +117,7 @@ declare(
     text("sitemapnameunique", 200, on_create_only=True),
     schema_name="SiteMap",
     object_type_code=4709,
+    audited=False,
 )
 
 declare(
@@ -133,6 +137,7 @@ declare(
     primary_name="name",
     schema_name="AppModule",
     object_type_code=9700,
+    audited=False,
 )
 
 declare(
@@ -141,9 +146,9 @@ declare(
     text("name", 100),
     text("displayname", 2000),
     primary_name="name",
-    ownership=Ownership.USER,
     schema_name="CanvasApp",
     object_type_code=300,
+    audited=False,
 )
 
 declare(
@@ -161,7 +166,10 @@ declare(
     flag("ismetadata", read_only=True),
     text("schemaname", 256, internal=True),
     lookup("solutionid", "solution", collection="solution_solutioncomponent", read_only=True),
+    moment("createdon", read_only=True),
+    moment("modifiedon", read_only=True),
     messages=READ_ONLY,
+    audited=False,
     schema_name="SolutionComponent",
     privilege_name="Solution",
     indexes=("solutionid", "objectid"),
@@ -189,24 +197,22 @@ declare_view(
     choice("dependentcomponenttype", COMPONENT_TYPE),
     guid("dependentcomponentbasesolutionid"),
     guid("dependentcomponentparentid"),
-    guid("dependentcomponentnodeid"),
     guid("requiredcomponentobjectid"),
     choice("requiredcomponenttype", COMPONENT_TYPE),
     guid("requiredcomponentbasesolutionid"),
     guid("requiredcomponentparentid"),
-    guid("requiredcomponentnodeid"),
     choice("dependencytype", DEPENDENCY_TYPE),
     object_type_code=7105,
     privilege_name="Solution",
 )
 
-declare_view(
+declare_virtual(
     "msdyn_solutionhistory",
     "msdyn_solutionhistories",
     text("msdyn_name", 256),
     text("msdyn_solutionversion", 256),
     text("msdyn_publishername", 256),
-    guid("msdyn_solutionid"),
+    text("msdyn_solutionid", 100, any_type=True),
     moment("msdyn_starttime"),
     moment("msdyn_endtime"),
     integer("msdyn_totaltime"),
@@ -230,7 +236,7 @@ declare_view(
     object_type_code=10100,
 )
 
-declare_view(
+declare_virtual(
     "msdyn_componentlayer",
     "msdyn_componentlayers",
     text("msdyn_componentid", 100),
@@ -248,12 +254,12 @@ declare_view(
     object_type_code=10101,
 )
 
-declare_view(
+declare_virtual(
     "msdyn_solutioncomponentsummary",
     "msdyn_solutioncomponentsummaries",
-    guid("msdyn_solutionid"),
-    guid("msdyn_objectid"),
-    choice("msdyn_componenttype", COMPONENT_TYPE),
+    text("msdyn_solutionid", 100, any_type=True),
+    text("msdyn_objectid", 100, any_type=True),
+    decimal("msdyn_componenttype"),
     text("msdyn_componenttypename", 256),
     text("msdyn_componentlogicalname", 256),
     text("msdyn_name", 256),
@@ -261,9 +267,9 @@ declare_view(
     text("msdyn_schemaname", 256),
     text("msdyn_owner", 256),
     text("msdyn_status", 256),
-    integer("msdyn_workflowcategory"),
-    flag("msdyn_ismanaged"),
-    flag("msdyn_iscustomizable", True),
+    text("msdyn_workflowcategory", 100),
+    text("msdyn_ismanaged", 100),
+    text("msdyn_iscustomizable", 100, default="True"),
     primary_name="msdyn_name",
     schema_name="msdyn_solutioncomponentsummary",
     privilege_name="Solution",
