@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -193,7 +194,7 @@ def test_job_fails(prod: WebApi, package: SolutionPackage, prepare: Any, call: C
 
 def test_sync_import_fails_with_the_same_code(prod: WebApi, package: SolutionPackage) -> None:
     with pytest.raises(Refused) as refused:
-        prod.call("StageAndUpgrade", **import_parameters(package_file(package)))
+        prod.call("StageAndUpgrade", **import_parameters(package_file(package), ImportJobId=str(uuid.uuid4())))
     assert (refused.value.status, refused.value.code) == (400, "0x80048033")
 
 

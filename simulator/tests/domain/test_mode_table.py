@@ -34,13 +34,14 @@ class Mode:
     installed_before: bool = True
 
 
+IMPORT_JOB = {"ImportJobId": "8c392640-0000-0000-0000-000000000009"}  # the synchronous messages need one
 IMPORT, HOLDING = ("ImportSolutionAsync", {}), ("ImportSolutionAsync", {"HoldingSolution": True})
 PROMOTE = ("DeleteAndPromoteAsync", {"UniqueName": NAME})
 MODES = [
     Mode("first install", (IMPORT,), installed_before=False, removed_component=False, share=False, suboperation=1),
     Mode("Update", (IMPORT,)),
     Mode("Update, HoldingSolution=false", (("ImportSolutionAsync", {"HoldingSolution": False}),)),
-    Mode("Update, synchronous", (("ImportSolution", {}),)),
+    Mode("Update, synchronous", (("ImportSolution", IMPORT_JOB),)),
     Mode(
         "Upgrade",
         (("StageAndUpgradeAsync", {}),),
@@ -51,7 +52,7 @@ MODES = [
     ),
     Mode(
         "Upgrade, synchronous",
-        (("StageAndUpgrade", {}),),
+        (("StageAndUpgrade", IMPORT_JOB),),
         removed_component=False,
         share=False,
         context="ImportUpgrade",

@@ -9,6 +9,7 @@ A row is (name, message, parameters, status, code). Nothing is started by them.
 from __future__ import annotations
 
 import base64
+import uuid
 from typing import Any
 
 import pytest
@@ -56,6 +57,8 @@ def request_rows() -> list[tuple[str, str, dict[str, Any], int, str]]:
             "0x80048d19",
         ),
         ("2.7 no file", "ImportSolutionAsync", both, 400, "0x8004F066"),
+        ("2.2 no ImportJobId", "ImportSolution", {**both, "CustomizationFile": file}, 400, "0x80040203"),
+        ("2.2 no file", "StageAndUpgrade", {**both, "ImportJobId": str(uuid.uuid4())}, 400, "0x80040203"),
         (
             "rule 10 file and upload",
             "ImportSolutionAsync",

@@ -59,7 +59,6 @@ READS = [
     ("a key that is no key", "workflows(name='a')", 400, BAD, "name"),
     ("half an alternate key", f"teams(azureactivedirectoryobjectid={GUID})", 400, BAD, "azureactivedirectoryobjectid"),
     ("an unknown property", f"systemusers({GUID})/nonsense", 404, SEGMENT, "nonsense"),
-    ("$metadata", "$metadata", 501, NOT_MODELLED, "EntityDefinitions"),
     ("an unknown table's definition", "EntityDefinitions(LogicalName='nonsense')", 404, MISSING, "nonsense"),
     ("an unknown attribute", "EntityDefinitions(LogicalName='team')/Attributes(LogicalName='x')", 404, MISSING, "x"),
     ("an unknown member in a definition's filter", "EntityDefinitions?$filter=Nonsense eq 1", 400, BAD, "Nonsense"),

@@ -38,6 +38,7 @@ class Column:
     `<navigation>@odata.bind`; with several targets the companion `<name>type` holds the target's logical name, and the
     navigation is `ownerid` for owners, `<navigation>_<target>` for all others. `internal` columns never show.
     `any_type`: conditions compare the text with literals of other types too, as virtual tables do.
+    `inherited`: of the base type, no attribute of the table itself.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Column:
     collection: str = ""
     on_create_only: bool = False
     any_type: bool = False
+    inherited: bool = False
 
     @property
     def property_name(self) -> str:
@@ -203,6 +205,10 @@ class Relationship:
     second: str
     intersect: str
 
+    def seen_from(self, table_name: str) -> str:
+        """The table on the other side."""
+        return self.second if table_name == self.first else self.first
+
 
 _tables: dict[str, Table] = {}
 _sets: dict[str, Table] = {}
@@ -243,6 +249,10 @@ def table_of_set(set_name: str) -> Table | None:
 
 def all_tables() -> list[Table]:
     return list(_tables.values())
+
+
+def all_relationships() -> list[Relationship]:
+    return [one for many in _relationships.values() for one in many]
 
 
 def relationship(name: str, table_name: str) -> Relationship | None:

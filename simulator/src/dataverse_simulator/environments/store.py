@@ -182,6 +182,8 @@ class Store:
         if "createdon" in declared.columns:
             row["createdon"] = row["modifiedon"] = self.clock.text()
         row.update(values)
+        if table in ("systemuser", "team"):  # both are principals, which are addressed by this name
+            row["ownerid"] = row[declared.primary_key]
         self._complete(declared, row)
         self._forget_privileges(table)
         names = tuple(row)

@@ -22,7 +22,8 @@ from . import masks as access_masks
 from . import shares as sharing
 
 PRINCIPALS = ("systemuser", "team")
-_CHANGE = {"Target": required("entity"), "PrincipalAccess": required("complex")}
+_CHANGE = {"Target": required("entity"), "PrincipalAccess": required("complex", "mscrm.PrincipalAccess", nullable=True)}
+_RIGHTS = {"AccessRights": "mscrm.AccessRights"}
 _TARGET = {"Target": required("entity")}
 
 
@@ -52,7 +53,11 @@ def revoke_access(context: Context, parameters: dict[str, Any]) -> None:
         _take_time(context, table, object_id)
 
 
-@function("RetrieveSharedPrincipalsAndAccess", _TARGET)
+@function(
+    "RetrieveSharedPrincipalsAndAccess",
+    _TARGET,
+    answers={"PrincipalAccesses": "Collection(mscrm.PrincipalAccess)"},
+)
 def retrieve_shared_principals_and_access(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     _table, row = _target(context, parameters["Target"])
     shares = sharing.shares_of(context.store, row[_table.primary_key])
@@ -70,12 +75,12 @@ def retrieve_shared_principals_and_access(context: Context, parameters: dict[str
     }
 
 
-@function("RetrievePrincipalAccess", _TARGET, bound_to="systemuser")
+@function("RetrievePrincipalAccess", _TARGET, bound_to="systemuser", answers=_RIGHTS)
 def retrieve_user_access(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     return _effective(context, "systemuser", parameters["Target"])
 
 
-@function("RetrievePrincipalAccess", _TARGET, bound_to="team")
+@function("RetrievePrincipalAccess", _TARGET, bound_to="team", answers=_RIGHTS)
 def retrieve_team_access(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     return _effective(context, "team", parameters["Target"])
 
@@ -83,6 +88,7 @@ def retrieve_team_access(context: Context, parameters: dict[str, Any]) -> dict[s
 @function(
     "RetrieveAccessOrigin",
     {"ObjectId": required("Edm.Guid"), "LogicalName": required("Edm.String"), "PrincipalId": required("Edm.Guid")},
+    answers={"Response": "Edm.String"},
 )
 def retrieve_access_origin(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     table, row = _target(context, Entity(parameters["LogicalName"], parameters["ObjectId"]))

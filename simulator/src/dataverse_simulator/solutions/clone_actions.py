@@ -26,7 +26,7 @@ _CLONE = {
 }
 
 
-@action("CloneAsPatch", _CLONE)
+@action("CloneAsPatch", _CLONE, answers={"SolutionId": "Edm.Guid"})
 def clone_as_patch(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     """An empty patch `<name>_Patch_<token>` of the parent: same major and minor, higher build or revision."""
     parent = _parent(context, parameters)
@@ -48,7 +48,7 @@ def clone_as_patch(context: Context, parameters: dict[str, Any]) -> dict[str, An
     return {"SolutionId": patch["solutionid"]}
 
 
-@action("CloneAsSolution", _CLONE)
+@action("CloneAsSolution", _CLONE, answers={"SolutionId": "Edm.Guid"})
 def clone_as_solution(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     """The parent with its patches rolled up, under a version with a higher major or minor number."""
     parent = _parent(context, parameters)

@@ -29,8 +29,9 @@ from . import rows as solution_rows
         "SolutionUniqueName": required("Edm.String"),
         "AddRequiredComponents": required("Edm.Boolean"),
         "DoNotIncludeSubcomponents": optional("Edm.Boolean"),
-        "IncludedComponentSettingsValues": optional("complex"),
+        "IncludedComponentSettingsValues": optional("texts"),
     },
+    answers={"id": "Edm.Guid"},
 )
 def add_solution_component(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     jobs.require_free(context.environment)
@@ -50,10 +51,11 @@ def add_solution_component(context: Context, parameters: dict[str, Any]) -> dict
 @action(
     "RemoveSolutionComponent",
     {
-        "SolutionComponent": required("entity"),
+        "SolutionComponent": required("entity", "mscrm.solutioncomponent"),
         "ComponentType": required("Edm.Int32"),
         "SolutionUniqueName": required("Edm.String"),
     },
+    answers={"id": "Edm.Guid"},
 )
 def remove_solution_component(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     """The component may be named by its solutioncomponentid or by the id of the component itself."""

@@ -25,7 +25,9 @@ from .needs import Need
 
 _COMPONENT = {"ObjectId": required("Edm.Guid"), "ComponentType": required("Edm.Int32")}
 _SOLUTION = {"SolutionUniqueName": required("Edm.String")}
-_ROWS = "Collection(Microsoft.Dynamics.CRM.dependency)"
+_ROWS = "Collection(mscrm.dependency)"
+#: Two of the functions are declared so, although they answer the same rows.
+_ENTITIES = "Collection(mscrm.crmbaseentity)"
 
 
 @function("RetrieveDependentComponents", _COMPONENT, returns=_ROWS)
@@ -33,7 +35,7 @@ def retrieve_dependent_components(context: Context, parameters: dict[str, Any]) 
     return _answer(dependencies.dependents_of(context.store, _kind(parameters), parameters["ObjectId"]))
 
 
-@function("RetrieveRequiredComponents", _COMPONENT, returns=_ROWS)
+@function("RetrieveRequiredComponents", _COMPONENT, returns=_ENTITIES)
 def retrieve_required_components(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     kind = _kind(parameters)
     row = context.store.get(kind.table, parameters["ObjectId"])
@@ -59,7 +61,7 @@ def retrieve_dependencies_for_uninstall(context: Context, parameters: dict[str, 
     return _answer(removal.what_blocks(context, [solution]))
 
 
-@function("RetrieveMissingDependencies", _SOLUTION, returns=_ROWS)
+@function("RetrieveMissingDependencies", _SOLUTION, returns=_ENTITIES)
 def retrieve_missing_dependencies(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     """What members of the solution need and the solution does not hold."""
     solution = solution_rows.by_name(context.store, parameters["SolutionUniqueName"])
@@ -73,7 +75,7 @@ def retrieve_missing_dependencies(context: Context, parameters: dict[str, Any]) 
     return _answer(found)
 
 
-@action("ListChildDesktopFlows", bound_to="workflow", writes=False)
+@action("ListChildDesktopFlows", bound_to="workflow", answers={"childFlows": "Edm.String"}, writes=False)
 def list_child_desktop_flows(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     """Ids and etags of the flows that a desktop flow calls, as a serialised array."""
     assert context.bound is not None

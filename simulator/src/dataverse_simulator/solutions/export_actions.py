@@ -22,21 +22,28 @@ from . import rows as solution_rows
 from .job_rows import HistoryKind
 from .jobs import JobRequest, JobResult
 
+_FILE = {"ExportSolutionFile": "Edm.Binary"}
 
-@action("ExportSolution", solution_parameters.EXPORT, writes=False)
+
+@action("ExportSolution", solution_parameters.EXPORT, answers=_FILE, writes=False)
 def export_solution(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     result = jobs.run(context, _request(context, "ExportSolution", parameters))
     assert result.content is not None
     return {"ExportSolutionFile": base64.b64encode(result.content).decode()}
 
 
-@action("ExportSolutionAsync", solution_parameters.EXPORT, writes=False)
+@action(
+    "ExportSolutionAsync",
+    solution_parameters.EXPORT,
+    answers={"AsyncOperationId": "Edm.Guid", "ExportJobId": "Edm.Guid"},
+    writes=False,
+)
 def export_solution_async(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     row = jobs.start(context, _request(context, "ExportSolutionAsync", parameters))
     return {"AsyncOperationId": row["jobid"], "ExportJobId": row["exportjobid"]}
 
 
-@action("DownloadSolutionExportData", {"ExportJobId": required("Edm.Guid")}, writes=False)
+@action("DownloadSolutionExportData", {"ExportJobId": required("Edm.Guid")}, answers=_FILE, writes=False)
 def download_solution_export_data(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     row = context.store.first("_job", exportjobid=parameters["ExportJobId"], kind="ExportSolutionAsync")
     if row is None or row["state"] != jobs.DONE or row["content"] is None:

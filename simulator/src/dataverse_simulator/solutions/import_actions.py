@@ -27,10 +27,11 @@ from .job_rows import HistoryKind
 from .jobs import JobRequest, JobResult
 
 NEW, HOLDING, UPDATE, SINGLE_STEP = 1, 2, 3, 5
+_STARTED = {"AsyncOperationId": "Edm.Guid", "ImportJobKey": "Edm.String"}
 _PROMOTE = {"UniqueName": required("Edm.String")}
 
 
-@action("ImportSolutionAsync", solution_parameters.IMPORT_ASYNC)
+@action("ImportSolutionAsync", solution_parameters.IMPORT_ASYNC, answers=_STARTED)
 def import_solution_async(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     row = jobs.start(context, _import_request(context, "ImportSolutionAsync", parameters))
     return {"AsyncOperationId": row["jobid"], "ImportJobKey": row["importjobid"]}
@@ -41,13 +42,13 @@ def import_solution(context: Context, parameters: dict[str, Any]) -> None:
     jobs.run(context, _import_request(context, "ImportSolution", parameters))
 
 
-@action("StageAndUpgradeAsync", solution_parameters.UPGRADE_ASYNC)
+@action("StageAndUpgradeAsync", solution_parameters.UPGRADE_ASYNC, answers=_STARTED)
 def stage_and_upgrade_async(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     row = jobs.start(context, _import_request(context, "StageAndUpgradeAsync", parameters))
     return {"AsyncOperationId": row["jobid"], "ImportJobKey": row["importjobid"]}
 
 
-@action("StageAndUpgrade", solution_parameters.UPGRADE)
+@action("StageAndUpgrade", solution_parameters.UPGRADE, answers={"SolutionId": "Edm.Guid"})
 def stage_and_upgrade(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     request = _import_request(context, "StageAndUpgrade", parameters)
     jobs.run(context, request)
@@ -55,14 +56,14 @@ def stage_and_upgrade(context: Context, parameters: dict[str, Any]) -> dict[str,
     return {"SolutionId": solution_rows.by_name(context.store, request.solution["uniquename"])["solutionid"]}
 
 
-@action("DeleteAndPromoteAsync", _PROMOTE)
+@action("DeleteAndPromoteAsync", _PROMOTE, answers={"AsyncOperationId": "Edm.Guid"})
 def delete_and_promote_async(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     return {
         "AsyncOperationId": jobs.start(context, _promote_request(context, "DeleteAndPromoteAsync", parameters))["jobid"]
     }
 
 
-@action("DeleteAndPromote", _PROMOTE)
+@action("DeleteAndPromote", _PROMOTE, answers={"SolutionId": "Edm.Guid"})
 def delete_and_promote(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     jobs.run(context, _promote_request(context, "DeleteAndPromote", parameters))
     return {"SolutionId": solution_rows.by_name(context.store, parameters["UniqueName"])["solutionid"]}

@@ -27,19 +27,21 @@ _COMMON: dict[str, Parameter] = {
     "SkipQueueRibbonJob": optional("Edm.Boolean"),
     "AsyncRibbonProcessing": optional("Edm.Boolean"),
     "ComponentParameters": optional("entities"),
-    "SolutionParameters": optional("complex"),
+    "SolutionParameters": optional("complex", "mscrm.SolutionParameters"),
 }
 _IMPORT_ONLY = {
     "HoldingSolution": optional("Edm.Boolean"),
-    "LayerDesiredOrder": optional("complex"),
+    "LayerDesiredOrder": optional("complex", "mscrm.LayerDesiredOrder"),
     "IsTemplateMode": optional("Edm.Boolean"),
     "TemplateSuffix": optional("Edm.String"),
+    "TemplateDisplayNamePrefix": optional("Edm.String"),
 }
-_JOB_ID = {"ImportJobId": optional("Edm.Guid")}
+#: Without them the synchronous messages do not start. Source: `$metadata`, where they are not nullable.
+_SYNCHRONOUS = {"CustomizationFile": required("Edm.Binary"), "ImportJobId": required("Edm.Guid")}
 IMPORT_ASYNC = {**_COMMON, **_IMPORT_ONLY}
-IMPORT = {**IMPORT_ASYNC, **_JOB_ID}
+IMPORT = {**IMPORT_ASYNC, **_SYNCHRONOUS}
 UPGRADE_ASYNC = _COMMON
-UPGRADE = {**UPGRADE_ASYNC, **_JOB_ID}
+UPGRADE = {**UPGRADE_ASYNC, **_SYNCHRONOUS}
 EXPORT = {
     "SolutionName": required("Edm.String"),
     "Managed": required("Edm.Boolean"),
@@ -60,13 +62,14 @@ EXPORT = {
             "ExportExternalApplications",
         )
     },
-    "ExportComponentsParams": optional("complex"),
+    "ExportComponentsParams": optional("complex", "mscrm.ExportComponentsParams"),
 }
 #: Parameters that are accepted without a value, and not modelled with one.
 _NOT_MODELLED = (
     "ConvertToManaged",
     "IsTemplateMode",
     "TemplateSuffix",
+    "TemplateDisplayNamePrefix",
     "LayerDesiredOrder",
     "TargetVersion",
     "ExportComponentsParams",

@@ -33,7 +33,7 @@ def publish_all(context: Context, parameters: dict[str, Any]) -> None:
     jobs.run(context, _request(context, "PublishAllXml", 4))
 
 
-@action("PublishAllXmlAsync")
+@action("PublishAllXmlAsync", answers={"AsyncOperationId": "Edm.Guid"})
 def publish_all_async(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     return {"AsyncOperationId": jobs.start(context, _request(context, "PublishAllXmlAsync", 4))["jobid"]}
 

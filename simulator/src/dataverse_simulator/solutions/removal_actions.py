@@ -22,7 +22,9 @@ from .job_rows import HistoryKind
 from .jobs import JobRequest, JobResult
 
 
-@action("UninstallSolutionAsync", {"SolutionUniqueName": required("Edm.String")})
+@action(
+    "UninstallSolutionAsync", {"SolutionUniqueName": required("Edm.String")}, answers={"AsyncOperationId": "Edm.Guid"}
+)
 def uninstall_solution_async(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     context.require_privilege("prvImportCustomization")
     solution = solution_rows.by_name(context.store, parameters["SolutionUniqueName"])

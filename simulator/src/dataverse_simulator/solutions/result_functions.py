@@ -22,12 +22,12 @@ from .import_results import formatted, operation_result
 _JOB = {"ImportJobId": required("Edm.Guid")}
 
 
-@function("RetrieveSolutionImportResult", _JOB)
+@function("RetrieveSolutionImportResult", _JOB, answers={"SolutionOperationResult": "mscrm.SolutionOperationResult"})
 def retrieve_solution_import_result(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     return {"SolutionOperationResult": operation_result(_import_job(context, parameters)["data"])}
 
 
-@function("RetrieveFormattedImportJobResults", _JOB)
+@function("RetrieveFormattedImportJobResults", _JOB, answers={"FormattedResults": "Edm.String"})
 def retrieve_formatted_import_job_results(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     return {"FormattedResults": formatted(_import_job(context, parameters)["data"])}
 

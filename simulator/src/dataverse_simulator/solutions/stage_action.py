@@ -23,7 +23,11 @@ from . import rows as solution_rows
 from .import_checks import ImportMode, check, missing_dependencies
 
 
-@action("StageSolution", {"CustomizationFile": required("Edm.Binary")})
+@action(
+    "StageSolution",
+    {"CustomizationFile": required("Edm.Binary")},
+    answers={"StageSolutionResults": "mscrm.StageSolutionResults"},
+)
 def stage_solution(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     context.require_privilege("prvImportCustomization")
     content = parameters["CustomizationFile"]

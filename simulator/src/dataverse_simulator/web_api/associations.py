@@ -40,7 +40,7 @@ def disassociate(context: Context, table: schema.Table, row_id: str, navigation:
     """`DELETE teams(…)/teamroles_association(<role>)/$ref`; 404 when they are not linked."""
     many_to_many = schema.relationship(navigation, table.name)
     if many_to_many is not None:
-        other = schema.table(_other(many_to_many, table))
+        other = schema.table(many_to_many.seen_from(table.name))
         _may_link(context, many_to_many, table, row_id)
         found = context.store.find(many_to_many.intersect, **{table.primary_key: row_id, other.primary_key: other_id})
         if not found:
@@ -60,7 +60,7 @@ def set_reference(context: Context, table: schema.Table, row_id: str, navigation
 def _link(
     context: Context, relationship: Relationship, table: schema.Table, row_id: str, other: schema.Table, other_id: str
 ) -> None:
-    if other.name != _other(relationship, table):
+    if other.name != relationship.seen_from(table.name):
         raise _wrong_type(relationship.name, other)
     row = _may_link(context, relationship, table, row_id)
     _refuse_link(relationship, row if table.name == "team" else None)
@@ -95,10 +95,6 @@ def _collection(table: schema.Table, navigation: str) -> tuple[schema.Table, sch
     if found is None:
         raise ODataError(404, "0x8006088a", f"Resource not found for the segment '{navigation}'.")
     return found
-
-
-def _other(relationship: Relationship, table: schema.Table) -> str:
-    return relationship.second if table.name == relationship.first else relationship.first
 
 
 def _wrong_type(navigation: str, other: schema.Table) -> ODataError:

@@ -214,7 +214,8 @@ def definition(table: Table) -> Definition:
 
 
 def _attributes(table: Table) -> list[Definition]:
-    return [_attribute(table, column) for column in table.columns.values() if not column.internal]
+    own = [column for column in table.columns.values() if not column.internal and not column.inherited]
+    return [_attribute(table, column) for column in own]
 
 
 def _attribute_type(column: Column) -> str:

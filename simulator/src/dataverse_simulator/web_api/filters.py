@@ -319,7 +319,7 @@ def related(table: schema.Table, navigation: str) -> tuple[schema.Table, Join] |
     """The table behind a collection-valued navigation property, and how its rows belong to a row of `table`."""
     many_to_many = schema.relationship(navigation, table.name)
     if many_to_many is not None:
-        other = schema.table(many_to_many.second if table.name == many_to_many.first else many_to_many.first)
+        other = schema.table(many_to_many.seen_from(table.name))
         link = sql_table(many_to_many.intersect).alias()
 
         def through(own: Any, theirs: Any) -> sa.ColumnElement[bool]:

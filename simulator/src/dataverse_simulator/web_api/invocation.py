@@ -28,8 +28,8 @@ def invoke(answers: Answers, operation: Operation, segment: Segment) -> Answer:
     result = operation.work(answers.context, accept(operation, sent))
     if result is None:
         return nothing()
-    prefix = "" if "(" in operation.response_type else PREFIX
-    return json_answer(200, {"@odata.context": answers.metadata_url(prefix + operation.response_type), **result})
+    type_name = operation.response_type.replace("mscrm.", PREFIX)
+    return json_answer(200, {"@odata.context": answers.metadata_url(type_name), **result})
 
 
 def _function_arguments(answers: Answers, operation: Operation, text: str) -> dict[str, Any]:

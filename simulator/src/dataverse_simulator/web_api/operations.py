@@ -4,14 +4,14 @@
 """The actions and functions of the simulator.
 
 ```python
-@action("DeleteAndPromote", {"UniqueName": required("Edm.String")})
+@action("DeleteAndPromote", {"UniqueName": required("Edm.String")}, answers={"SolutionId": "Edm.Guid"})
 def delete_and_promote(context: Context, parameters: dict[str, Any]) -> dict[str, Any] | None: ...
 
-@function("WhoAmI")
+@function("WhoAmI", answers={"UserId": "Edm.Guid"})
 @action("ListChildDesktopFlows", bound_to="workflow")      # context.bound is the row
 ```
 The result becomes the body (with `@odata.context`); None is 204 without body. `parameters` holds only what was sent,
-converted to the declared types.
+converted to the declared types. `answers` are the members of the result by the types that `$metadata` names.
 """
 
 from __future__ import annotations
@@ -35,10 +35,13 @@ class Operation:
     parameters: Mapping[str, Parameter] = field(default_factory=dict)
     returns: str = ""
     writes: bool = True
+    answers: Mapping[str, str] = field(default_factory=dict)
+    bound_to: str | None = None
 
     @property
     def response_type(self) -> str:
-        return self.returns or f"{self.name}Response"
+        """The type of the result in `$metadata`, "" for an action without one."""
+        return self.returns or (f"mscrm.{self.name}Response" if self.answers else "")
 
 
 _operations: dict[tuple[str, str | None], Operation] = {}
@@ -49,30 +52,34 @@ def action(
     parameters: Mapping[str, Parameter] | None = None,
     *,
     bound_to: str | None = None,
-    returns: str = "",
+    answers: Mapping[str, str] | None = None,
     writes: bool = True,
 ) -> Callable[[Work], Work]:
     """Declare an action (POST). `writes=False` for one that changes nothing (it then is no write in the journal)."""
-    return _declare("action", name, parameters, bound_to, returns, writes)
+
+    def decorate(work: Work) -> Work:
+        _operations[name, bound_to] = Operation(
+            name, "action", work, parameters or {}, writes=writes, answers=answers or {}, bound_to=bound_to
+        )
+        return work
+
+    return decorate
 
 
 def function(
-    name: str, parameters: Mapping[str, Parameter] | None = None, *, bound_to: str | None = None, returns: str = ""
-) -> Callable[[Work], Work]:
-    """Declare a function (GET)."""
-    return _declare("function", name, parameters, bound_to, returns, False)
-
-
-def _declare(
-    kind: Literal["action", "function"],
     name: str,
-    parameters: Mapping[str, Parameter] | None,
-    bound_to: str | None,
-    returns: str,
-    writes: bool,
+    parameters: Mapping[str, Parameter] | None = None,
+    *,
+    bound_to: str | None = None,
+    answers: Mapping[str, str] | None = None,
+    returns: str = "",
 ) -> Callable[[Work], Work]:
+    """Declare a function (GET); `returns` for one that answers a collection."""
+
     def decorate(work: Work) -> Work:
-        _operations[name, bound_to] = Operation(name, kind, work, parameters or {}, returns, writes)
+        _operations[name, bound_to] = Operation(
+            name, "function", work, parameters or {}, returns, False, answers or {}, bound_to
+        )
         return work
 
     return decorate
@@ -86,6 +93,10 @@ def operation_names() -> set[str]:
     return {name for name, _dummy in _operations}
 
 
+def all_operations() -> list[Operation]:
+    return list(_operations.values())
+
+
 def accept(operation: Operation, sent: Mapping[str, Any]) -> dict[str, Any]:
     """Check names, presence and types of what was sent; 400 as Dataverse words it otherwise."""
     for name in sent:
@@ -96,7 +107,7 @@ def accept(operation: Operation, sent: Mapping[str, Any]) -> dict[str, Any]:
                 f"'{operation.name}'.",
             )
     for name, parameter in operation.parameters.items():
-        if parameter.required and name not in sent:
+        if parameter.required and (name not in sent or (parameter.nullable and sent[name] is None)):
             raise invalid_argument(f"Required field '{name}' is missing for the request '{operation.name}'.")
     try:
         return {name: convert(operation.parameters[name], value) for name, value in sent.items()}

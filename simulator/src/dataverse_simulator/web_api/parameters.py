@@ -19,19 +19,33 @@ from ..environments import schema
 @dataclass(frozen=True)
 class Parameter:
     """`type`: Edm.String, Edm.Boolean, Edm.Int32, Edm.Guid, Edm.Binary (→ bytes), "entity" (→ Entity),
-    "entities" (→ list[Entity]), "complex" (→ dict) or "enum" (→ str)."""
+    "entities" (→ list[Entity]), "texts" (→ list[str]), "complex" (→ dict) or "enum" (→ str). `edm`: the type's name in
+    `$metadata`, where `type` does not say it."""
 
     type: str
     required: bool = False
     nullable: bool = True
+    edm: str = ""
+
+    @property
+    def edm_type(self) -> str:
+        return self.edm or _EDM_TYPES.get(self.type, self.type)
 
 
-def required(type_name: str) -> Parameter:
-    return Parameter(type_name, required=True, nullable=False)
+_EDM_TYPES = {
+    "entity": "mscrm.crmbaseentity",
+    "entities": "Collection(mscrm.crmbaseentity)",
+    "texts": "Collection(Edm.String)",
+}
 
 
-def optional(type_name: str, *, nullable: bool = True) -> Parameter:
-    return Parameter(type_name, nullable=nullable)
+def required(type_name: str, edm: str = "", *, nullable: bool = False) -> Parameter:
+    """`nullable`: as `$metadata` has it, although a call without a value fails."""
+    return Parameter(type_name, required=True, nullable=nullable, edm=edm)
+
+
+def optional(type_name: str, edm: str = "", *, nullable: bool = True) -> Parameter:
+    return Parameter(type_name, nullable=nullable, edm=edm)
 
 
 @dataclass
@@ -126,6 +140,12 @@ def _entities(value: Any) -> list[Entity]:
     return [as_entity(item) for item in value]
 
 
+def _texts(value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise BadValueError("A collection of texts was expected, as a JSON array.")
+    return value
+
+
 CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "Edm.String": _instance(str, "Edm.String"),
     "Edm.Boolean": _instance(bool, "Edm.Boolean"),
@@ -136,4 +156,5 @@ CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "complex": _instance(dict, "complex type"),
     "entity": as_entity,
     "entities": _entities,
+    "texts": _texts,
 }

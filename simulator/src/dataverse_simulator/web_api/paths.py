@@ -161,4 +161,5 @@ _LITERALS = {
     "complex": _json,
     "entity": _json,
     "entities": _json,
+    "texts": _json,
 }

@@ -21,10 +21,11 @@ from .addressing import made_on_mention
 from .operations import function
 from .parameters import required
 
+_ROLE_PRIVILEGES = {"RolePrivileges": "Collection(mscrm.RolePrivilege)"}
 DEPTH_NAMES = {1: "Basic", 2: "Local", 4: "Deep", 8: "Global"}
 
 
-@function("WhoAmI")
+@function("WhoAmI", answers=dict.fromkeys(("BusinessUnitId", "UserId", "OrganizationId"), "Edm.Guid"))
 def who_am_i(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     return {
         "BusinessUnitId": context.user["businessunitid"],
@@ -33,12 +34,21 @@ def who_am_i(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@function("RetrieveVersion")
+@function("RetrieveVersion", answers={"Version": "Edm.String"})
 def retrieve_version(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     return {"Version": context.environment.organization["version"]}
 
 
-@function("RetrieveCurrentOrganization", {"AccessType": required("enum")})
+@function("RetrieveAvailableLanguages", answers={"LocaleIds": "Collection(Edm.Int32)"})
+def retrieve_available_languages(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
+    return {"LocaleIds": [context.environment.organization["languagecode"]]}
+
+
+@function(
+    "RetrieveCurrentOrganization",
+    {"AccessType": required("enum", "mscrm.EndpointAccessType")},
+    answers={"Detail": "mscrm.OrganizationDetail"},
+)
 def retrieve_current_organization(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     if parameters["AccessType"] not in ("Default", "Internet", "Intranet"):
         raise invalid_argument(f"'{parameters['AccessType']}' is no EndpointAccessType.")
@@ -99,25 +109,30 @@ def _role_privileges(context: Context, table: str, principal: Row, wanted: str |
     }
 
 
-@function("RetrieveUserPrivileges", bound_to="systemuser")
+@function("RetrieveUserPrivileges", bound_to="systemuser", answers=_ROLE_PRIVILEGES)
 def retrieve_user_privileges(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     assert context.bound is not None
     return _role_privileges(context, "systemuser", context.bound)
 
 
-@function("RetrieveUserPrivilegeByPrivilegeName", {"PrivilegeName": required("Edm.String")}, bound_to="systemuser")
+@function(
+    "RetrieveUserPrivilegeByPrivilegeName",
+    {"PrivilegeName": required("Edm.String")},
+    bound_to="systemuser",
+    answers=_ROLE_PRIVILEGES,
+)
 def retrieve_user_privilege(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     assert context.bound is not None
     return _role_privileges(context, "systemuser", context.bound, parameters["PrivilegeName"])
 
 
-@function("RetrieveTeamPrivileges", bound_to="team")
+@function("RetrieveTeamPrivileges", bound_to="team", answers=_ROLE_PRIVILEGES)
 def retrieve_team_privileges(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     assert context.bound is not None
     return _role_privileges(context, "team", context.bound)
 
 
-@function("RetrieveAadUserRoles", {"DirectoryObjectId": required("Edm.Guid")}, returns="Collection(role)")
+@function("RetrieveAadUserRoles", {"DirectoryObjectId": required("Edm.Guid")}, returns="Collection(mscrm.role)")
 def retrieve_aad_user_roles(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     user = _user_of_object(context, parameters["DirectoryObjectId"])
     roles = [
@@ -127,7 +142,7 @@ def retrieve_aad_user_roles(context: Context, parameters: dict[str, Any]) -> dic
     return {"value": [context.represent("role", role) for role in roles if role]}
 
 
-@function("RetrieveAadUserPrivileges", {"DirectoryObjectId": required("Edm.Guid")})
+@function("RetrieveAadUserPrivileges", {"DirectoryObjectId": required("Edm.Guid")}, answers=_ROLE_PRIVILEGES)
 def retrieve_aad_user_privileges(context: Context, parameters: dict[str, Any]) -> dict[str, Any]:
     return _role_privileges(context, "systemuser", _user_of_object(context, parameters["DirectoryObjectId"]))
 

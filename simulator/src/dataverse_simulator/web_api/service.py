@@ -12,7 +12,7 @@ from ..environments import drafts, schema
 from ..environments.context import Context
 from ..environments.schema import Table
 from ..errors import DUPLICATE_RECORD, ODataError, not_found, not_modelled
-from . import entity_definitions, records
+from . import entity_definitions, metadata_document, records
 from .addressing import find_key, key_of, key_values
 from .answers import PREFIX, Answers, nothing
 from .below import answer_below
@@ -35,7 +35,7 @@ def serve(context: Context, call: Call) -> Answer:
         answers.require_method("GET")
         return json_answer(200, entity_definitions.answer(call.root, segments, answers.options, context.store))
     if first.name == "$metadata":
-        raise not_modelled("$metadata; EntityDefinitions is there")
+        return _metadata_document(answers)
     table = schema.table_of_set(first.name)
     if table is not None:
         with drafts.shown(context.store) if looks_at_drafts(context, table) else nullcontext():
@@ -44,6 +44,14 @@ def serve(context: Context, call: Call) -> Answer:
     if operation is None or rest:
         raise answers.unknown(rest[0] if operation else first)
     return invoke(answers, operation, first)
+
+
+def _metadata_document(answers: Answers) -> Answer:
+    answers.require_method("GET")
+    accepted = answers.call.headers.get("accept", "")
+    if "json" in accepted and "xml" not in accepted and "*" not in accepted:
+        raise not_modelled("$metadata as JSON; as XML it is there")
+    return Answer(200, {"Content-Type": "application/xml", "OData-Version": "4.0"}, metadata_document.document())
 
 
 def _service_document(answers: Answers) -> Answer:

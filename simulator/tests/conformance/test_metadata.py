@@ -1,0 +1,115 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the simulator offers, its `$metadata`, is in the `$metadata` document of a real organization."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shutil
+import subprocess
+import tarfile
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+import requests
+from dataverse_simulator import Simulator
+from dataverse_simulator.environments import schema
+from dataverse_simulator.web_api.entity_definitions import definition
+from edmx import names_of
+from exceptions import EXCEPTIONS, NEWER_TABLES
+
+#: MIT licence; the document in it is of about 2022.
+PACKAGE, INTEGRITY = (
+    "dataverse-gen@2.0.15",
+    "klQQ1wyW6zdfHy3EKvUO0zewTeaQTNs8r1paHhLTOvC939DkVPH7yUHt/zsGc3+qiyorg12O/HhZivb2Rz5+dg==",
+)
+DOCUMENT = "package/src/__tests__/data/edmx.xml"
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The names of the real document; without npm or a registry there is nothing to compare with."""
+    if not shutil.which("npm"):
+        pytest.skip("npm is not installed.")
+    folder = tmp_path_factory.mktemp("metadata")
+    done = subprocess.run(
+        ["npm", "pack", PACKAGE, "--silent"], cwd=folder, capture_output=True, text=True, timeout=300, check=False
+    )
+    if done.returncode:
+        pytest.skip(f"npm could not fetch {PACKAGE}: {done.stderr.strip()[-200:]}")
+    return names_of(_document(folder / done.stdout.strip().splitlines()[-1]))
+
+
+def _document(file: Path) -> bytes:
+    digest = hashlib.sha512(file.read_bytes()).digest()
+    assert base64.b64encode(digest).decode() == INTEGRITY
+    with tarfile.open(file) as archive:
+        member = archive.extractfile(DOCUMENT)
+        assert member
+        return member.read()
+
+
+@pytest.fixture(scope="module")
+def offered() -> dict[str, str]:
+    with Simulator() as running:
+        headers = {"Authorization": f"Bearer {running.token('dev')}"}
+        url = f"{running.environment_url('dev')}/api/data/v9.2/$metadata"
+        answer = requests.get(url, headers=headers, verify=running.ca_path, timeout=60)
+    assert answer.headers["Content-Type"] == "application/xml"
+    return names_of(answer.content)
+
+
+def test_everything_is_in_real_metadata(
+    offered: dict[str, str], real: dict[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    excused = {name for name in offered if _source(name)}
+    wrong = {
+        name: f"{type_name!r}, really {real.get(name, 'not there')!r}"
+        for name, type_name in offered.items()
+        if name not in excused and real.get(name) != type_name
+    }
+    with capsys.disabled():
+        print(
+            f"\n{len(offered) - len(excused)} names are held against real metadata; {len(excused)} are newer "
+            f"({len(EXCEPTIONS)} exceptions, {len(NEWER_TABLES)} tables)"
+        )
+    assert wrong == {}
+
+
+def test_every_exception_is_needed(offered: dict[str, str], real: dict[str, str]) -> None:
+    for pattern in EXCEPTIONS:
+        assert [name for name in offered if fnmatchcase(name, pattern) and real.get(name) != offered[name]], pattern
+    assert [table for table in NEWER_TABLES if f"type {table}" in real] == []
+
+
+def test_newer_tables_are_as_their_source_has_them(offered: dict[str, str]) -> None:
+    for table, source in NEWER_TABLES.items():
+        columns = {
+            name.partition(".")[2] for name in offered if name.startswith((f"column {table}.", f"navigation {table}."))
+        }
+        logical = {name.removeprefix("_").removesuffix("_value") if name[0] == "_" else name for name in columns}
+        assert logical <= set(source.columns.split()), table
+
+
+@pytest.mark.parametrize("table", ["workflow", "systemuser", "solutioncomponent"])
+def test_members_of_definitions(real: dict[str, str], table: str) -> None:
+    members = {name.lstrip("~") for name in definition(schema.table(table)) if name[0] != "@"}
+    assert members <= _members(real, "EntityMetadata", "MetadataBase")
+
+
+def _members(real: dict[str, str], *types: str) -> set[str]:
+    """The names of properties and navigation properties of these types."""
+    parts = (name.partition(" ")[2].partition(".") for name in real)
+    return {member for type_name, _dot, member in parts if type_name in types}
+
+
+def _source(name: str) -> str:
+    """Where an exception comes from; "" for a name that is none."""
+    rest = name.partition(" ")[2]
+    for table, source in NEWER_TABLES.items():
+        if rest.partition(".")[0] == table or rest == source.set_name:
+            return source.source
+    return next((source for pattern, source in EXCEPTIONS.items() if fnmatchcase(name, pattern)), "")
