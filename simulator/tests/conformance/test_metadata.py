@@ -17,6 +17,7 @@ import pytest
 import requests
 from dataverse_simulator import Simulator
 from dataverse_simulator.environments import schema
+from dataverse_simulator.web_api import definition_parts
 from dataverse_simulator.web_api.entity_definitions import definition
 from edmx import names_of
 from exceptions import EXCEPTIONS, NEWER_TABLES
@@ -98,6 +99,17 @@ def test_newer_tables_are_as_their_source_has_them(offered: dict[str, str]) -> N
 def test_members_of_definitions(real: dict[str, str], table: str) -> None:
     members = {name.lstrip("~") for name in definition(schema.table(table)) if name[0] != "@"}
     assert members <= _members(real, "EntityMetadata", "MetadataBase")
+
+
+@pytest.mark.parametrize("part", definition_parts.PARTS)
+def test_members_of_parts_of_definitions(real: dict[str, str], part: str) -> None:
+    for one in definition_parts.PARTS[part](schema.table("team")):
+        bases = ("MetadataBase", "RelationshipMetadataBase", *DERIVED.get(one["@type"], ()))
+        assert {name.lstrip("~") for name in one if name[0] != "@"} <= _members(real, one["@type"], *bases)
+
+
+#: Columns of several types are shown alike, each with the members that its type has.
+DERIVED = {"AttributeMetadata": ("StringAttributeMetadata", "LookupAttributeMetadata", "EnumAttributeMetadata")}
 
 
 def _members(real: dict[str, str], *types: str) -> set[str]:

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from ..environments.context import Context
 from ..environments.schema import Column, Table
-from ..errors import SEGMENT_NOT_FOUND, ODataError, not_modelled
+from ..errors import SEGMENT_NOT_FOUND, UNKNOWN_PARAMETER, ODataError, not_modelled
+from .fetch_xml import FetchXml
 from .messages import Answer, Call, json_answer
 from .operations import operation_names
 from .options import KNOWN, page_size, read_query
@@ -53,6 +54,8 @@ class Answers:
     def page(self, table: Table, extra: list[sa.ColumnElement[bool]] | None = None) -> Answer:
         """A page of a table's rows, those that fulfil `extra`."""
         refuse_unpublished(self.context, table)
+        if "fetchXml" in self.options and not extra:
+            return self._fetched(table)
         query = read_query(table, self.options)
         listing = Listing(self.context, table, query, self.renderer, page_size(self.call.prefer))
         content = {
@@ -60,6 +63,15 @@ class Answers:
             **listing.answer(self._own_url(), extra),
         }
         return json_answer(200, content, self._applied("odata.maxpagesize", "odata.include-annotations"))
+
+    def _fetched(self, table: Table) -> Answer:
+        """What FetchXML asks for, which goes with no other query option."""
+        for name in self.options:
+            if name != "fetchXml":
+                raise ODataError(400, UNKNOWN_PARAMETER, f"The query parameter {name} is not supported")
+        found = FetchXml(self.context, table, self.options["fetchXml"]).answer(self.renderer)
+        content = {"@odata.context": self.metadata_url(table.set_name), **found}
+        return json_answer(200, content, self._applied("odata.include-annotations"))
 
     def _own_url(self) -> str:
         """This call's URL without a paging cookie."""

@@ -1,7 +1,7 @@
 # Copyright: (c) 2026, coe.power_platform contributors
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""EntityDefinitions as far as clients need it: set names, keys, columns with types and choices.
+"""EntityDefinitions as far as clients need it: set names, keys, columns with types and choices, relationships.
 
 Of custom tables, which imported packages bring, only the names are known: they are answered by their key.
 Source: Web API, "Query table definitions using the Web API".
@@ -11,37 +11,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from odata_query import ast
 
 from ..environments import schema
-from ..environments.schema import Column, Kind, Table
+from ..environments.schema import Table
 from ..environments.seeding import stable_id
 from ..environments.store import Store
 from ..errors import UNKNOWN_PARAMETER, ODataError, invalid_query, not_found, not_modelled
+from . import definition_parts
 from .filters import parse
 from .paths import Segment, split_arguments, split_outside_quotes, text_literal
 
 ROOTS = ("EntityDefinitions",)
 Definition = dict[str, Any]
-_ATTRIBUTE_TYPES = {
-    Kind.GUID: "Uniqueidentifier",
-    Kind.TEXT: "String",
-    Kind.INTEGER: "Integer",
-    Kind.BIG: "BigInt",
-    Kind.DOUBLE: "Double",
-    Kind.DECIMAL: "Decimal",
-    Kind.MANAGED: "ManagedProperty",
-    Kind.FLAG: "Boolean",
-    Kind.MOMENT: "DateTime",
-    Kind.CHOICE: "Picklist",
-    Kind.LOOKUP: "Lookup",
-    Kind.FILE: "Virtual",
-    Kind.BLOB: "Virtual",
-}
 #: Names of the types that a path may narrow the attributes to, `Attributes/Microsoft.Dynamics.CRM.<name>`.
-_DERIVED = {f"{name}AttributeMetadata": name for name in (*_ATTRIBUTE_TYPES.values(), "Memo", "State", "Status")}
+_DERIVED = {
+    f"{name}AttributeMetadata": name for name in (*definition_parts.ATTRIBUTE_TYPES.values(), "Memo", "State", "Status")
+}
 #: Members that definitions of tables and columns have in the service. Source: EntityMetadata, AttributeMetadata.
 _NOT_MODELLED = frozenset(
     re.findall(
@@ -84,9 +73,17 @@ def answer(root: str, segments: list[Segment], options: Mapping[str, str], store
         if rest or set(options) - {"$select"}:
             raise not_modelled("more of a custom table than its names")
         return {"@odata.context": f"{context}/$entity", **_shaped(custom, options)}
-    table = _addressed(first.arguments)
+    return _of_table(context, _addressed(first.arguments), rest, options)
+
+
+def _of_table(context: str, table: Table, rest: list[Segment], options: Mapping[str, str]) -> dict[str, Any]:
+    """The definition, or what hangs on it."""
     if not rest:
         return {"@odata.context": f"{context}/$entity", **_shaped(definition(table), options)}
+    part = rest[0].name
+    if part != "Attributes" and part in definition_parts.PARTS and len(rest) == 1:
+        found = definition_parts.PARTS[part](table)
+        return {"@odata.context": f"{context}('{table.name}')/{part}", "value": _chosen(found, options)}
     return {"@odata.context": f"{context}('{table.name}')/Attributes", **_attributes_answer(table, rest, options)}
 
 
@@ -95,7 +92,7 @@ def _attributes_answer(table: Table, rest: list[Segment], options: Mapping[str, 
     narrowed = rest[1].name.removeprefix(_CRM) if len(rest) == 2 else ""
     if rest[0].name != "Attributes" or len(rest) > 2 or (narrowed and narrowed not in _DERIVED):
         raise not_modelled(f"'EntityDefinitions(…)/{rest[-1].name}'")
-    attributes = _attributes(table)
+    attributes = definition_parts.attributes(table)
     if narrowed:
         attributes = [one for one in attributes if one["AttributeType"] == _DERIVED[narrowed]]
     if rest[0].arguments is None:
@@ -183,13 +180,8 @@ def _shaped(one: Definition, options: Mapping[str, str]) -> Definition:
         content = one.get(f"~{name}")
         if content is None:
             raise not_modelled(f"'$expand={name}' on definitions of this kind")
-        result[name] = [_shaped(part, inner) for part in content()] if name == "Attributes" else content()
+        result[name] = content() if name == "OptionSet" else [_shaped(part, inner) for part in content()]
     return result
-
-
-def _label(text: str) -> dict[str, Any]:
-    label = {"Label": text, "LanguageCode": 1033, "IsManaged": True}
-    return {"LocalizedLabels": [label], "UserLocalizedLabel": label}
 
 
 def definition(table: Table) -> Definition:
@@ -199,7 +191,7 @@ def definition(table: Table) -> Definition:
         "MetadataId": stable_id("metadata", table.name),
         "LogicalName": table.name,
         "SchemaName": table.type_name,
-        "DisplayName": _label(table.type_name),
+        "DisplayName": definition_parts.label(table.type_name),
         "EntitySetName": table.set_name,
         "LogicalCollectionName": table.set_name,
         "PrimaryIdAttribute": table.primary_key,
@@ -209,44 +201,5 @@ def definition(table: Table) -> Definition:
         "IsCustomEntity": table.object_type_code >= 10000,
         "IsPrivate": False,
         "IsIntersect": table.name in ("systemuserroles", "teamroles", "teammembership", "roleprivileges"),
-        "~Attributes": lambda: _attributes(table),
+        **{f"~{name}": partial(work, table) for name, work in definition_parts.PARTS.items()},
     }
-
-
-def _attributes(table: Table) -> list[Definition]:
-    own = [column for column in table.columns.values() if not column.internal and not column.inherited]
-    return [_attribute(table, column) for column in own]
-
-
-def _attribute_type(column: Column) -> str:
-    if column.name in ("ownerid", "statecode", "statuscode"):
-        return {"ownerid": "Owner", "statecode": "State", "statuscode": "Status"}[column.name]
-    if column.kind is Kind.TEXT and (column.max_length or 0) > 4000:
-        return "Memo"
-    return _ATTRIBUTE_TYPES[column.kind]
-
-
-def _attribute(table: Table, column: Column) -> Definition:
-    result: Definition = {
-        "@type": "AttributeMetadata",
-        "MetadataId": stable_id("metadata", table.name, column.name),
-        "LogicalName": column.name,
-        "SchemaName": column.name,
-        "DisplayName": _label(column.name),
-        "EntityLogicalName": table.name,
-        "AttributeType": _attribute_type(column),
-        "IsPrimaryId": column.name == table.primary_key,
-        "IsPrimaryName": column.name == table.primary_name,
-        "IsValidForRead": True,
-        "IsValidForCreate": not column.read_only,
-        "IsValidForUpdate": not (column.read_only or column.on_create_only),
-    }
-    if column.max_length:
-        result["MaxLength"] = column.max_length
-    if column.kind is Kind.LOOKUP:
-        result["Targets"] = list(column.targets)
-    if column.options:
-        result["~OptionSet"] = lambda: {
-            "Options": [{"Value": value, "Label": _label(text)} for value, text in column.options.items()]
-        }
-    return result
