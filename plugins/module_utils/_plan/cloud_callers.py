@@ -27,8 +27,8 @@ REFUSALS = (400, 501)  # a condition that is not supported
 def find_cloud_callers(client: DataverseClient) -> tuple[list[Caller], PowerPlatformError | None]:
     """Return the cloud flows that call desktop flows or may do so, and why that could not be told, if it could not.
 
-    Only what is published runs, so only that is asked for. Where the contents cannot be searched, all are read; one page
-    of contents at a time is in memory.
+    Only what is published runs, so only that is asked for. Where the contents cannot be searched, all are read, one
+    page in memory at a time.
     Source: table workflow, column clientdata. Whether conditions on it are supported everywhere is not documented.
     """
     try:
