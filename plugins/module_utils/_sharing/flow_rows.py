@@ -42,9 +42,9 @@ class FlowRows:
 def read_flow_rows(client: DataverseClient, query: Query, *others: Query) -> tuple[FlowRows, list[list[Row]]]:
     """Return the flows of a query, and the rows of other queries, all with one request as ``read_together`` does."""
     running, saved, *found = read_together(client, query, dataclasses.replace(query, headers=DRAFTS_TOO), *others)
-    ids = {row.get("workflowid") for row in running}
-    drafts = (row for row in saved if row.get("componentstate") == UNPUBLISHED and row.get("workflowid") in ids)
-    new = [row for row in saved if row.get("workflowid") not in ids]
+    ids = set(map(_key, running))
+    drafts = (row for row in saved if row.get("componentstate") == UNPUBLISHED and _key(row) in ids)
+    new = [row for row in saved if _key(row) not in ids]
     return FlowRows([*running, *new], frozenset(row.guid("workflowid") for row in drafts)), found
 
 
@@ -54,5 +54,10 @@ def find_flow_rows(client: DataverseClient, ids: Collection[str], columns: str, 
     for headers in looks:
         conditions = [f"workflowid eq {id}" for id in sorted(missing)]
         for row in client.list_matching("workflows", conditions, select=columns, headers=headers):
-            missing.discard(str(row.get("workflowid")))
+            missing.discard(_key(row))
             yield row
+
+
+def _key(row: Row) -> str:
+    """Return the id in a row, whatever it is: who reads the row sees to it."""
+    return str(row.get("workflowid"))

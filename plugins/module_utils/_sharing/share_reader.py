@@ -16,7 +16,7 @@ from .._dataverse.client import DataverseClient
 from .._dataverse.odata import resource
 from .._dataverse.reading import FORBIDDEN, Query, read_beside
 from .._dataverse.rows import Row
-from .._errors import NotFoundError, PowerPlatformError
+from .._errors import NotFoundError, PowerPlatformError, UnavailableError
 from .changes import Share, ShareKey
 from .permissions import from_api
 
@@ -25,12 +25,11 @@ PRINCIPAL_TYPES = {f"{mark}Microsoft.Dynamics.CRM.{table}": table for mark in ("
 SHARE_COLUMNS = "objectid,principalid,principaltypecode,accessrightsmask,changedon"
 # Rows with the mask 0 hold inherited rights only, or are left-overs of removed shares.
 EXPLICIT = "accessrightsmask ne 0"
-REFUSALS = (FORBIDDEN, 501)
 SAMPLE = 5  # flows that are asked together with the table
 DOUBTFUL = 20  # flows without any row that are asked after it; all of them when there is no row at all
 UNCOMPARED = (
     "Whether the table of shares (principalobjectaccess) shows this application all shares could not be told, since the"
-    " flows themselves may not be asked: {}"
+    " flows themselves could not be asked"
 )
 INCOMPLETE = (
     "The table of shares (principalobjectaccess) shows this application fewer shares than the flows themselves do, so"
@@ -93,10 +92,11 @@ class ShareReader:
         self._compared = True
         silent = sorted(set(flow_ids) - asked.keys() - {share.key.flow_id for share in grants})
         asked |= self._ask(silent[:DOUBTFUL] if grants else silent)
-        refusals = {flow_id: outcome for flow_id, outcome in asked.items() if _is_refusal(outcome)}
-        if refusals:
-            self._client.warn_once(UNCOMPARED.format(*refusals.values()))
-        shown = self._shares({flow_id: asked[flow_id] for flow_id in asked.keys() - refusals.keys()})
+        for refusal in asked.values():
+            if isinstance(refusal, UnavailableError) and not isinstance(refusal, NotFoundError):
+                self._client.go_without(refusal, UNCOMPARED)
+        told = {flow_id: it for flow_id, it in asked.items() if not isinstance(it, UnavailableError)}
+        shown = self._shares(told)
         if {share.key for share in shown} - {share.key for share in grants}:
             self._by_flow = True
             self._client.warn_once(INCOMPLETE)
@@ -121,11 +121,6 @@ class ShareReader:
 def _spread(flow_ids: list[str]) -> list[str]:
     """Return some of the flows, not all of them neighbours."""
     return flow_ids[:: max(1, -(-len(flow_ids) // SAMPLE))]
-
-
-def _is_refusal(outcome: Outcome) -> bool:
-    """Tell whether the environment does not let this caller ask; that is no reason to stop where one only compares."""
-    return isinstance(outcome, PowerPlatformError) and outcome.details.get("status") in REFUSALS
 
 
 def _grant_from_api(row: Row) -> tuple[Share, str]:

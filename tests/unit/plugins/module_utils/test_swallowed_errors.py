@@ -27,7 +27,7 @@ WIDE = {"ApiError", "PowerPlatformError", "Exception", "BaseException"}
 # What ends a handler of all errors: it raises, asks whether it may go on, or tells of the error.
 ANSWERS = {"go_without", "warn", "_warn", "_warn_or_refuse"}
 # Yields the error to who decides.
-PASSED_ON = {("_dataverse/reading.py", "_first_pages"), ("_work.py", "perform")}
+PASSED_ON = {("_dataverse/reading.py", "_outcomes"), ("_work.py", "perform")}
 
 
 def handlers() -> Iterator[tuple[str, str, ast.ExceptHandler]]:
