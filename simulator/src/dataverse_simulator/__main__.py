@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from .environments.seeding import load_seed
+from .environments.settings import from_variable
 from .simulator import Simulator
 from .tenant.faults import JOB_KINDS, OPERATION_KINDS, REQUEST_KINDS
 
@@ -50,8 +51,24 @@ def parser() -> argparse.ArgumentParser:
         metavar="JSON",
         help='a fault, like \'{"kind": "error", "status": 503, "operation": "StageSolution", "nth": 2}\' (repeatable)',
     )
+    result.add_argument(
+        "--setting",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a switch of every environment, like visible_shares=own (repeatable)",
+    )
     result.add_argument("--json", action="store_true", help="print how to connect as one line of JSON")
     return result
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """`job_seconds=5` as name and value: JSON, or the text itself."""
+    name, _equals, value = text.partition("=")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
 
 
 def show(description: dict[str, Any]) -> str:
@@ -93,6 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             host=options.host,
             port=options.port,
             manual_clock=options.manual_clock,
+            settings={**from_variable(), **dict(_setting(text) for text in options.setting)},
         )
         for fault in faults:
             simulator.add_fault(fault)

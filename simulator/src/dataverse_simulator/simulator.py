@@ -22,6 +22,7 @@ from .entra.keys import stored_key_pair
 from .entra.tokens import Tokens, sign_assertion
 from .environments.environment import Environment
 from .environments.registry import Environments
+from .environments.settings import from_variable
 from .errors import UNEXPECTED
 from .serving.admin import Admin
 from .serving.control import Control
@@ -54,7 +55,8 @@ class Simulator:
 
     `seed`: content of a seed file (default: environments dev, test and prod). `data`: a folder that keeps everything
     across restarts; without it all is gone at the end. `count`: further empty environments env0001, env0002….
-    `manual_clock`: time stands still until `advance`. Use it as a context manager, or `start` and `stop` it.
+    `manual_clock`: time stands still until `advance`. `settings`: switches of every environment, those of the variable
+    DATAVERSE_SIMULATOR_SETTINGS unless given. Use it as a context manager, or `start` and `stop` it.
     """
 
     def __init__(
@@ -66,11 +68,14 @@ class Simulator:
         host: str = "127.0.0.1",
         port: int = 0,
         manual_clock: bool = False,
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         self.clock = Clock()
         if manual_clock:
             self.clock.freeze()
-        self.environments = Environments(seed, folder=data, clock=self.clock)
+        self.environments = Environments(
+            seed, folder=data, clock=self.clock, settings=from_variable() if settings is None else settings
+        )
         for number in range(1, count + 1):
             self.environments.add(f"env{number:04d}")
         self._journal = Journal()

@@ -178,7 +178,7 @@ def test_drafts_are_conditions_of_those_who_ask_for_them(dev: WebApi) -> None:
 @pytest.mark.parametrize("named", [True, False])
 def test_publishing_ends_drafts(dev: WebApi, named: bool) -> None:
     save_draft(dev, inputs="draft")
-    dev.simulator.environment("dev").load({"drafts": [{"flow": "Write Log", "inputs": "other"}]})
+    dev.simulator.environment("dev").load({"drafts": [{"flow": dev.flow_id("Write Log"), "inputs": "other"}]})
     flows = f"<workflows><workflow>{{{dev.flow_id(FLOW).upper()}}}</workflow></workflows>" if named else ""
     dev.call("PublishXml", ParameterXml=f"<importexportxml>{flows}</importexportxml>")
     assert (dev.flow(FLOW) or {})["inputs"] == "draft"

@@ -18,7 +18,9 @@ from typing import Any
 
 import pytest
 import requests
+from dataverse_simulator import Simulator
 from dataverse_simulator.__main__ import main
+from dataverse_simulator.environments.settings import VARIABLE
 
 
 @contextmanager
@@ -69,13 +71,25 @@ def test_the_help_lists_every_option_and_fault(capsys: pytest.CaptureFixture[str
         "--environments",
         "--manual-clock",
         "--fault",
+        "--setting",
         "reset_after",
         "job_hangs",
     ):
         assert word in text
 
 
-@pytest.mark.parametrize("arguments", [["--seed", "/nowhere.yml"], ["--fault", "{"], ["--fault", '{"kind": "x"}']])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--seed", "/nowhere.yml"],
+        ["--fault", "{"],
+        ["--fault", '{"kind": "x"}'],
+        ["--setting", "nonsense=1"],
+        ["--setting", "visible_shares=some"],
+        ["--setting", "upgrade_keeps_shares=perhaps"],
+        ["--setting", "job_seconds=true"],
+    ],
+)
 def test_wrong_arguments_are_answered_with_a_sentence(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--port", "0", *arguments]) == 2
     assert capsys.readouterr().err.startswith("dataverse_simulator: ")
@@ -87,6 +101,33 @@ def test_a_file_that_is_no_seed_is_refused(content: str, tmp_path: Path, capsys:
     seed.write_text(content)
     assert main(["--port", "0", "--seed", str(seed)]) == 2
     assert capsys.readouterr().err.startswith("dataverse_simulator: ")
+
+
+def test_switches_come_from_the_command_line() -> None:
+    switches = ("--setting", "desktop_flow_version_control=false", "--setting", "visible_shares=own")
+    with process(*switches) as (_dummy, running):
+        session, root = connect(running, "test")
+        answer = session.get(f"{root}organizations?$select=isdesktopflowversioncontrolenabled", timeout=20)
+        assert answer.json()["value"][0]["isdesktopflowversioncontrolenabled"] is False
+
+
+@pytest.mark.parametrize(
+    ("variable", "given", "expected"),
+    [("", None, "all"), ('{"visible_shares": "own"}', None, "own"), ('{"visible_shares": "own"}', {}, "all")],
+)
+def test_switches_come_from_the_variable(
+    monkeypatch: pytest.MonkeyPatch, variable: str, given: dict[str, Any] | None, expected: str
+) -> None:
+    monkeypatch.setenv(VARIABLE, variable)
+    simulator = Simulator(settings=given)
+    assert simulator.environment("prod").settings.visible_shares == expected
+    simulator.stop()
+
+
+def test_the_variable_holds_an_object(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(VARIABLE, "[]")
+    with pytest.raises(ValueError, match=VARIABLE):
+        Simulator()
 
 
 def test_a_fault_comes_from_the_command_line() -> None:

@@ -23,11 +23,20 @@ OPEN_LIMIT = 64
 
 
 class Environments:
-    """The environments of a seed in a tenant of their own; `folder` and `clock` are the tenant's."""
+    """The environments of a seed in a tenant of their own; `folder` and `clock` are the tenant's.
+
+    `settings`: switches of every environment, whatever the seed says.
+    """
 
     def __init__(
-        self, seed: Mapping[str, Any] | None = None, *, folder: Path | None = None, clock: Clock | None = None
+        self,
+        seed: Mapping[str, Any] | None = None,
+        *,
+        folder: Path | None = None,
+        clock: Clock | None = None,
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
+        self._settings = settings or {}
         self._seed = seed or load_seed()
         self.tenant = Tenant(Directory.from_seed(self._seed["tenant"]), clock or Clock(), folder)
         self._template = Template(self.tenant.folder / ".template", self.tenant.clock, self._seed["roles"])
@@ -42,7 +51,7 @@ class Environments:
     ) -> Environment:
         """Declare an environment; its rows are made when it is first used."""
         switches = Settings()
-        switches.change({**self._seed.get("settings", {}), **(settings or {})})
+        switches.change({**self._seed.get("settings", {}), **(settings or {}), **self._settings})
         seeds = [self._seed.get("defaults", {}), entries]
         environment = Environment(name, display_name or name, switches, self.tenant, self._template, seeds)
         self._all[name] = environment

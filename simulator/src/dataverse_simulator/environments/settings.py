@@ -5,8 +5,13 @@
 
 from __future__ import annotations
 
+import json
+import os
 from dataclasses import dataclass, fields
 from typing import Any
+
+#: Switches as a JSON object, for whatever starts a simulator without naming them: a run of other tests, for one.
+VARIABLE = "DATAVERSE_SIMULATOR_SETTINGS"
 
 #: What those switches may say that are no plain yes or no.
 CHOICES = {"visible_shares": ("all", "by_rights", "own"), "clientdata_search": ("works", "refused", "finds_nothing")}
@@ -73,11 +78,25 @@ class Settings:
     max_body_bytes: int = 128 * 1024 * 1024
 
     def change(self, values: dict[str, Any]) -> None:
-        """Set switches by name; KeyError for a name that does not exist, ValueError for a word that means nothing."""
-        known = {field.name for field in fields(self)}
+        """Set switches by name; KeyError for a name that does not exist, ValueError for a value that means nothing."""
+        defaults = {field.name: field.default for field in fields(self)}
         for name, value in values.items():
-            if name not in known:
-                raise KeyError(name)
-            if name in CHOICES and value not in CHOICES[name]:
-                raise ValueError(f"The switch {name} is one of {', '.join(CHOICES[name])}, not {value!r}.")
+            _check(name, value, defaults[name])
             setattr(self, name, value)
+
+
+def _check(name: str, value: Any, default: Any) -> None:
+    if name in CHOICES:
+        if value not in CHOICES[name]:
+            raise ValueError(f"The switch {name} is one of {', '.join(CHOICES[name])}, not {value!r}.")
+    elif isinstance(value, bool) is not isinstance(default, bool) or not isinstance(value, (int, float)):
+        kind = "true or false" if isinstance(default, bool) else "a number"
+        raise ValueError(f"The switch {name} is {kind}, not {value!r}.")
+
+
+def from_variable() -> dict[str, Any]:
+    """The switches in the variable of the process; ValueError when its content is no JSON object."""
+    content = json.loads(os.environ.get(VARIABLE) or "{}")
+    if not isinstance(content, dict):
+        raise ValueError(f"{VARIABLE} holds a JSON object of switches, not {content!r}.")
+    return content

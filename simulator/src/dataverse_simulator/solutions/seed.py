@@ -18,7 +18,7 @@ packages:                     # files, imported in this order
   - {file: PADFramework.zip, managed: true}
 shares:
   - {flow: Read invoice, team: Finance Robotics, access: ReadAccess}
-drafts:                       # saved, not published: columns beside what the published flow says
+drafts:                       # saved, not published: columns of a flow, which is given by name or id
   - {flow: Read invoice, definition: "..."}
 ```
 """
@@ -78,14 +78,15 @@ def seed_shares(environment: Environment, entries: Sequence[Mapping[str, Any]]) 
 @seeder("drafts")
 def seed_drafts(environment: Environment, entries: Sequence[Mapping[str, Any]]) -> None:
     for entry in entries:
-        flow = environment.store.first("workflow", name=entry["flow"])
+        store = environment.store
+        flow = store.first("workflow", name=entry["flow"]) or store.get("workflow", entry["flow"])
         if flow is None:
             raise KeyError(f"draft of {entry['flow']}")
         unknown = set(entry) - {"flow", *schema.table("workflow").columns}
         if unknown:
             raise KeyError(f"{', '.join(sorted(unknown))} of a draft of {entry['flow']}")
         content = {name: value for name, value in entry.items() if name != "flow"}
-        drafts.put(environment.store, flow["workflowid"], content)
+        drafts.put(store, flow["workflowid"], content)
 
 
 def package_of(entry: Mapping[str, Any]) -> SolutionPackage:
