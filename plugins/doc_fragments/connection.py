@@ -52,6 +52,9 @@ options:
   federated_token:
     description:
       - Token of another identity provider that the app registration trusts (workload identity federation).
+      - It lives for minutes, which is enough for one access token. When a task lasts longer than that, a fresh token
+        comes from O(oidc_request_url) where that is known, else from the file that
+        E(POWER_PLATFORM_FEDERATED_TOKEN_PATH) or E(AZURE_FEDERATED_TOKEN_FILE) names. Without either the task may fail.
       - Taken from E(POWER_PLATFORM_FEDERATED_TOKEN) when no credential is given as an option.
     type: str
   federated_token_path:
@@ -60,6 +63,27 @@ options:
       - Taken from E(POWER_PLATFORM_FEDERATED_TOKEN_PATH) or E(AZURE_FEDERATED_TOKEN_FILE) when no credential is
         given as an option.
     type: path
+  oidc_request_url:
+    description:
+      - Address at which the CI system issues the token described in O(federated_token), a fresh one for each access
+        token. It may stand beside O(federated_token), which then counts for the first access token.
+      - Taken from E(POWER_PLATFORM_OIDC_REQUEST_URL), E(ACTIONS_ID_TOKEN_REQUEST_URL) (GitHub Actions, for jobs with
+        the permission C(id-token) set to V(write)) or E(SYSTEM_OIDCREQUESTURI) (Azure DevOps, together with
+        O(oidc_service_connection_id)) when not given. Those of GitHub Actions and Azure DevOps count as a credential
+        only when there is no other.
+    type: str
+  oidc_request_token:
+    description:
+      - Token with which O(oidc_request_url) is asked. It is sent there and to no other host.
+      - Taken from E(POWER_PLATFORM_OIDC_REQUEST_TOKEN), E(ACTIONS_ID_TOKEN_REQUEST_TOKEN) or E(SYSTEM_ACCESSTOKEN) when
+        not given. Address and token always come from the same place.
+    type: str
+  oidc_service_connection_id:
+    description:
+      - Id of the service connection for which Azure DevOps issues the token.
+      - Taken from E(POWER_PLATFORM_OIDC_SERVICE_CONNECTION_ID) or E(AZURESUBSCRIPTION_SERVICE_CONNECTION_ID) when not
+        given.
+    type: str
   managed_identity:
     description:
       - Use the managed identity of the machine that runs the task.
@@ -109,7 +133,7 @@ notes:
   - An empty environment variable counts as not set.
   - A credential given as an option wins over all credentials in the environment variables.
     Several credentials in the environment variables are tried in the order access token, secret, certificate,
-    federated token, managed identity. The first one found is used.
+    federated token, OIDC request, managed identity. The first one found is used.
   - Give secrets as options, from a vault for example, or in the environment variables of the process that runs Ansible.
     Ansible itself shows the variables in a task's keyword C(environment) from C(-vvv) on when it starts a module.
   - With a local connection the task runs inside the controller's worker process, which spares it the start of a

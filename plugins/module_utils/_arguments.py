@@ -49,6 +49,9 @@ CONNECTION_ARGUMENTS: dict[str, dict[str, Any]] = {
     "certificate_password": {"type": "str", "no_log": True},
     "federated_token": {"type": "str", "no_log": True},
     "federated_token_path": {"type": "path", "no_log": False},
+    "oidc_request_url": {"type": "str"},
+    "oidc_request_token": {"type": "str", "no_log": True},
+    "oidc_service_connection_id": {"type": "str"},
     "managed_identity": {"type": "bool"},
     "access_token": {"type": "str", "no_log": True},
     "cloud": {

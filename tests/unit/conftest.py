@@ -37,7 +37,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def without_connection_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide what the environment of the test run says of connections."""
     for name in os.environ:
-        if name.startswith(("POWER_PLATFORM_", "AZURE_")):
+        if name.startswith(("POWER_PLATFORM_", "AZURE", "ACTIONS_", "SYSTEM_")):
             monkeypatch.delenv(name)
 
 

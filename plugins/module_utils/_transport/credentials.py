@@ -9,10 +9,10 @@ This file is private to the collection and may change without notice.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from .._clock import Clock
 from .._errors import ConfigurationError
 from .._files import SIZE_LIMIT, open_regular, read_regular
 from .._text import require_sendable
@@ -20,6 +20,7 @@ from .addresses import PLAIN_PATH, Address, parsed, without_user
 from .auth import ApplicationToken, ManagedIdentityToken, StaticToken, TokenSource
 from .certificates import certificate_credential
 from .environment_urls import environment_address
+from .federation import FederatedToken, OidcRequest, token_in
 from .http import HttpSession
 
 # Source: Microsoft documentation, National clouds, Microsoft Entra authentication endpoints.
@@ -49,6 +50,20 @@ VARIABLES: dict[str, tuple[str, ...]] = {
     ),
     "federated_token": ("POWER_PLATFORM_FEDERATED_TOKEN",),
     "federated_token_path": ("POWER_PLATFORM_FEDERATED_TOKEN_PATH", "AZURE_FEDERATED_TOKEN_FILE"),
+    "oidc_request_url": (
+        "POWER_PLATFORM_OIDC_REQUEST_URL",
+        "ACTIONS_ID_TOKEN_REQUEST_URL",
+        "SYSTEM_OIDCREQUESTURI",
+    ),
+    "oidc_request_token": (
+        "POWER_PLATFORM_OIDC_REQUEST_TOKEN",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+        "SYSTEM_ACCESSTOKEN",
+    ),
+    "oidc_service_connection_id": (
+        "POWER_PLATFORM_OIDC_SERVICE_CONNECTION_ID",
+        "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
+    ),
     "managed_identity": ("POWER_PLATFORM_MANAGED_IDENTITY",),
 }
 CREDENTIALS = (
@@ -57,8 +72,12 @@ CREDENTIALS = (
     "certificate_path",
     "federated_token",
     "federated_token_path",
+    "oidc_request_url",
     "managed_identity",
 )
+TEXTS = frozenset({"client_secret", "federated_token"})  # credentials that are secret themselves
+# Where an OIDC request may come from; the token of one source never goes to the address of another one.
+OIDC_SOURCES = ("POWER_PLATFORM_", "ACTIONS_", "SYSTEM_")
 TRUE_WORDS = frozenset({"1", "true", "yes", "on"})
 
 
@@ -99,8 +118,9 @@ def token_source(params: Mapping[str, Any], environ: Mapping[str, str], session:
     kind, value = _chosen(params, environ)
     environment_url = environment_address(params["environment_url"])
     client_id = _setting("client_id", params, environ)
+    oidc = _oidc_request(params, environ) if kind in ("federated_token", "oidc_request_url") else None
     if kind == "access_token":
-        return StaticToken(_token(value, kind))
+        return StaticToken(token_in(value, kind))
     if kind == "managed_identity":
         return ManagedIdentityToken(client_id=client_id, environment_url=environment_url, session=session)
     if not client_id:
@@ -110,8 +130,8 @@ def token_source(params: Mapping[str, Any], environ: Mapping[str, str], session:
         authority=_authority(params, environ),
         client_id=client_id,
         environment_url=environment_url,
-        credential=_credential(kind, value, password),
-        secrets={secret for secret in (password, None if kind.endswith("_path") else value) if secret},
+        credential=_credential(kind, value, password, _renewal(oidc, environ, session), session.clock),
+        secrets={secret for secret in (password, oidc and oidc.token, value if kind in TEXTS else None) if secret},
         cloud_origin=AUTHORITIES[params.get("cloud") or "public"],
         session=session,
     )
@@ -120,6 +140,8 @@ def token_source(params: Mapping[str, Any], environ: Mapping[str, str], session:
 def _chosen(params: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[str, str]:
     """Return the credential that counts: its option and value."""
     given = [name for name in CREDENTIALS if params.get(name)]
+    if "federated_token" in given and "oidc_request_url" in given:
+        given.remove("oidc_request_url")  # the one begins, the other goes on
     if len(given) > 1:
         raise ConfigurationError(f"{' and '.join(given)} are given, but only one credential can count; keep one.")
     if given:
@@ -128,10 +150,41 @@ def _chosen(params: Mapping[str, Any], environ: Mapping[str, str]) -> tuple[str,
         for name in CREDENTIALS:
             if value := _from_environment(name, environ, source):
                 return name, value
+    if _oidc_request(params, environ):
+        return "oidc_request_url", ""
     raise ConfigurationError(
         "No credential is given; set one of access_token, client_secret, certificate_path, federated_token,"
-        " federated_token_path and managed_identity, or its environment variable such as POWER_PLATFORM_CLIENT_SECRET."
+        " federated_token_path, oidc_request_url and managed_identity, or its environment variable such as"
+        " POWER_PLATFORM_CLIENT_SECRET."
     )
+
+
+def _oidc_request(params: Mapping[str, Any], environ: Mapping[str, str]) -> OidcRequest | None:
+    """Return where the CI system issues federated tokens, or None where it does not.
+
+    Raises ``ConfigurationError`` when one of address and token is missing beside the other.
+    """
+    connection = _setting("oidc_service_connection_id", params, environ)
+    for source in OIDC_SOURCES:
+        url, token = (_from_environment(name, environ, source) for name in ("oidc_request_url", "oidc_request_token"))
+        if source == OIDC_SOURCES[0]:
+            url, token = params.get("oidc_request_url") or url, params.get("oidc_request_token") or token
+            if bool(url) != bool(token):
+                raise ConfigurationError("oidc_request_url and oidc_request_token go together; give both or none.")
+        # Azure DevOps has an address in each job, which is of use to those alone that name a service connection.
+        if url and token and (source != "SYSTEM_" or connection):
+            return OidcRequest.to(
+                url, token, params.get("cloud") or "public", connection if source != "ACTIONS_" else None
+            )
+    return None
+
+
+def _renewal(oidc: OidcRequest | None, environ: Mapping[str, str], session: HttpSession) -> Callable[[], str] | None:
+    """Return what gives a fresh federated token, or None when nothing does."""
+    path = _from_environment("federated_token_path", environ)
+    if oidc:
+        return lambda: oidc.fetch(session)
+    return (lambda: _read_token(path)) if path else None
 
 
 def _from_environment(name: str, environ: Mapping[str, str], source: str = "") -> str | None:
@@ -168,28 +221,25 @@ def _authority(params: Mapping[str, Any], environ: Mapping[str, str]) -> str:
     return f"{address.url}/{tenant_id}"
 
 
-def _credential(kind: str, value: str, password: str | None) -> Callable[[], Any]:
-    """Return a function that gives the credential as msal takes it."""
+def _credential(
+    kind: str, value: str, password: str | None, renew: Callable[[], str] | None, clock: Clock
+) -> Callable[[], Any]:
+    """Return a function that gives the credential as msal takes it; ``renew`` gives a fresh federated token."""
     if kind == "client_secret":
         return lambda: value
     if kind == "certificate_path":
         return lambda: certificate_credential(value, password)
+    if kind == "oidc_request_url":
+        return lambda: {"client_assertion": renew}
     if kind == "federated_token":
-        return lambda: {"client_assertion": lambda: _token(value, kind)}
+        assertion = FederatedToken(token_in(value, kind), renew, clock.time)
+        return lambda: {"client_assertion": assertion}
     return lambda: {"client_assertion": lambda: _read_token(value)}
-
-
-def _token(text: str, option: str) -> str:
-    """Return a token without the blanks around it; a header cannot hold any other text."""
-    token = text.strip()
-    if not token or not re.fullmatch(r"[!-~]+", token):
-        raise ConfigurationError(f"{option} holds no token; it takes the token itself, without quotes or other lines.")
-    return token
 
 
 def _read_token(path: str) -> str:
     """Return the token in a file, which its owner replaces from time to time."""
     try:
-        return _token(read_regular(path).decode("utf-8", "replace"), f"federated_token_path {path}")
+        return token_in(read_regular(path).decode("utf-8", "replace"), f"federated_token_path {path}")
     except OSError as error:
         raise ConfigurationError(f"federated_token_path {path} cannot be read: {error.strerror}.") from error

@@ -27,7 +27,8 @@ MEANINGS: dict[str, str] = {
     "AADSTS700027": "the certificate is not registered with app registration {client_id} or has expired;"
     " upload the certificate of certificate_path there",
     "AADSTS700024": "the federated token or certificate assertion is outside its time of validity;"
-    " renew it and check this machine's clock",
+    " renew it and check this machine's clock (a federated_token given as text lives for minutes and cannot be renewed"
+    " by the task: give federated_token_path, or oidc_request_url and oidc_request_token)",
     "AADSTS70021": "app registration {client_id} has no federated credential for this token;"
     " compare its issuer, subject and audience",
     "AADSTS700211": "app registration {client_id} has no federated credential with this token's issuer; add one",
