@@ -23,6 +23,8 @@ from .._transport.auth import TokenSource
 from .._transport.credentials import time_limit, token_source, trusted_authorities
 from .._transport.environment_urls import environment_address
 from .._transport.http import HttpSession
+from .._transport.messages import Response
+from .._transport.peers import Peer
 from .batch import BatchRequest, Reply, run_batch
 from .odata import all_of, columns, function_call, joined, resource, row_id
 from .rows import Row, UnreadRows
@@ -109,6 +111,15 @@ class DataverseClient:
     def secrets(self) -> set[str]:
         """Values that no output may hold: the credential and the tokens obtained with it."""
         return self._tokens.secrets
+
+    @property
+    def peer(self) -> Peer | None:
+        """Who answered last, as its certificate tells."""
+        return self._session.peer
+
+    def exchange(self, path: str) -> Response:
+        """Return the answer to a read with its headers, for who asks about the exchange itself."""
+        return self._api.send("GET", path)
 
     @property
     def request_count(self) -> int:

@@ -31,6 +31,7 @@ from .bounds import (
 )
 from .connection_failures import Failure, explain
 from .messages import Response, Sink, StreamedBody, WholeBody
+from .peers import Peer, peer_at, socket_of
 from .retry_policy import LONGEST_PAUSE, REPEATABLE, RetryPolicy, backoff, retry_after
 
 try:
@@ -82,7 +83,13 @@ class HttpSession:
         self.timeout = timeout
         self.patience = min(max(patience, self.longest()), LONGEST_PAUSE)
         self._on_retry = on_retry
+        self._socket: Any = None
         self.clock = clock or Clock()
+
+    @property
+    def peer(self) -> Peer | None:
+        """Who answered last, as its certificate tells; None when that connection is gone."""
+        return peer_at(self._socket)
 
     def close(self) -> None:
         """Close all connections."""
@@ -196,6 +203,7 @@ class HttpSession:
                     " check ca_path and the environment variables REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE."
                 ) from error
         with answer:
+            self._socket = socket_of(answer)
             return Response(answer.status_code, answer.headers, _body(answer, exchange), url)
 
 
