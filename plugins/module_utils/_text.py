@@ -22,8 +22,8 @@ _HEAD, _TAIL = 1400, 500
 _UNSENDABLE = re.compile("[\0\ud800-\udfff]")
 _SUSPECT = re.compile(r"[\ud800-\udfff]|\\u0000")
 # Keys of results under which sentences stand, or a text of several lines.
-_LINES = "plan_text"
-_TEXTS = frozenset({"msg", "message", "reason", "detail", "stops", "warnings", "errors", _LINES})
+_LINES = frozenset({"plan_text", "report"})
+_TEXTS = frozenset({"msg", "message", "reason", "detail", "stops", "warnings", "errors", "remedy", *_LINES})
 
 
 def require_sendable(options: Mapping[str, Any]) -> None:
@@ -106,7 +106,7 @@ def show(result: dict[str, Any]) -> None:
 
 def _shown_text(key: str, value: Any) -> Any:
     if isinstance(value, str):
-        return shown_lines(value) if key == _LINES else shown(value)
+        return shown_lines(value) if key in _LINES else shown(value)
     return [_shown_text(key, one) for one in value] if isinstance(value, (list, tuple)) else value
 
 

@@ -71,7 +71,11 @@ class ShareReader:
         That is row and time of the grant, or an empty text where the flows were asked.
         """
         grants = {} if self._by_flow else self._read_table(flow_ids, compare=compare or not self._compared)
-        return dict.fromkeys(self._shares(self._ask(flow_ids)), "") if self._by_flow else grants
+        return dict.fromkeys(self.ask(flow_ids), "") if self._by_flow else grants
+
+    def ask(self, flow_ids: Collection[str]) -> list[Share]:
+        """Return the explicit shares that the flows themselves show."""
+        return self._shares(self._ask(flow_ids))
 
     def _read_table(self, flow_ids: Collection[str], *, compare: bool) -> dict[Share, str]:
         sample = _spread(sorted(flow_ids)) if compare else []

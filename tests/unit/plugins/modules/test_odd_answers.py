@@ -27,6 +27,7 @@ from ansible_collections.coe.power_platform.plugins.modules import (
     desktop_flow_share,
     desktop_flow_share_info,
     import_job_info,
+    preflight,
     solution,
     solution_deployment_info,
     solution_export,
@@ -223,6 +224,15 @@ def change_team(scene: Scene) -> Any:
     return team
 
 
+def look_ahead(scene: Scene) -> Any:
+    return preflight
+
+
+def try_writes(scene: Scene) -> Any:
+    scene.params = {"desktop_flow": flow_id(1), "probe": True}
+    return preflight
+
+
 SCENES: list[Callable[[Scene], Any]] = [
     enforce,
     enforce_by_solution,
@@ -243,6 +253,8 @@ SCENES: list[Callable[[Scene], Any]] = [
     show_import,
     manage_team,
     change_team,
+    look_ahead,
+    try_writes,
 ]
 
 
