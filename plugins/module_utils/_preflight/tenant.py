@@ -17,8 +17,9 @@ from .._dataverse.client import LARGEST_PAGE, DataverseClient
 from .._dataverse.odata import any_of
 from .._dataverse.rows import Request, Row
 from .._dataverse.service_errors import json_object
-from .._sharing.desktop_flows import DESKTOP_FLOW, DRAFTS_TOO
-from .._sharing.shares import EXPLICIT
+from .._sharing.desktop_flows import DESKTOP_FLOW
+from .._sharing.flow_rows import DRAFTS_TOO
+from .._sharing.share_reader import EXPLICIT
 from .least_role import DEPTHS
 
 RECENT = 50
@@ -108,7 +109,7 @@ class Tenant:
     @cached_property
     def shares(self) -> Row:
         """The first page of shares of flows of all kinds. Source: Web API, table ``principalobjectaccessset``."""
-        params = {"$select": "objectid,objecttypecode,accessrightsmask", "$filter": EXPLICIT}
+        params = {"$select": "objectid,objecttypecode,accessrightsmask", "$filter": f"objecttypecode eq 'workflow' and {EXPLICIT}"}
         return self.client.get("principalobjectaccessset", params, {"Prefer": f"odata.maxpagesize={LARGEST_PAGE}"})
 
     @cached_property
