@@ -109,7 +109,10 @@ class Tenant:
     @cached_property
     def shares(self) -> Row:
         """The first page of shares of flows of all kinds. Source: Web API, table ``principalobjectaccessset``."""
-        params = {"$select": "objectid,objecttypecode,accessrightsmask", "$filter": f"objecttypecode eq 'workflow' and {EXPLICIT}"}
+        params = {
+            "$select": "objectid,objecttypecode,accessrightsmask",
+            "$filter": f"objecttypecode eq 'workflow' and {EXPLICIT}",
+        }
         return self.client.get("principalobjectaccessset", params, {"Prefer": f"odata.maxpagesize={LARGEST_PAGE}"})
 
     @cached_property
