@@ -158,6 +158,9 @@ class ShareGuard:
     def started(self, job_id: str) -> None:
         """Take note that the operation shows in the environment; one that takes no shares needs no record then."""
         self._job_id = job_id
+        self._remove_mark()
+
+    def _remove_mark(self) -> None:
         if self._guarding:
             return
         try:
@@ -174,8 +177,9 @@ class ShareGuard:
             self._records.save(kept)
 
     def refused(self) -> None:
-        """Take the operation for one that cannot come any more."""
+        """Take the operation for one that cannot come any more; one that takes no shares needs no record then."""
         self._over = True
+        self._remove_mark()
 
     def watch(self) -> None:
         """Put back what is gone while the operation is still running.

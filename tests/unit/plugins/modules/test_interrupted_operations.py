@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from ansible_collections.coe.power_platform.plugins.module_utils._sharing.interruption import LONGEST_START
 from ansible_collections.coe.power_platform.plugins.module_utils._solutions import import_orders
+from ansible_collections.coe.power_platform.plugins.module_utils._solutions.turns import Turns
 from ansible_collections.coe.power_platform.plugins.modules import (
     desktop_flow_share,
     solution,
@@ -144,6 +145,29 @@ def masks_after(environment: Any, changes: dict[tuple[str, str], int]) -> None:
 def upgrade(environment: Any, simulator: Any, run_module: Any, tmp_path: pathlib.Path) -> dict[str, Any]:
     """The options of an upgrade that takes 20 s."""
     return {"src": release(tmp_path, "1.1.0.0"), "import_mode": "upgrade", **simulator.connection("test")}
+
+
+@pytest.mark.parametrize("mode", ["update", "upgrade", "stage_for_upgrade"])
+def test_a_start_that_is_refused_and_needless_afterwards_leaves_no_note(
+    environment: Any,
+    simulator: Any,
+    run_module: Any,
+    tmp_path: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    mode: str,
+) -> None:
+    package, before = release(tmp_path, "1.1.0.0"), held(environment)
+
+    def overtaken(turns: Turns, label: str, *blockers: Any) -> None:
+        put(simulator, "test", package, staged=mode == "stage_for_upgrade")
+
+    monkeypatch.setattr(Turns, "wait_for", overtaken)
+    action = "StageAndUpgradeAsync" if mode == "upgrade" else "ImportSolutionAsync"
+    simulator.add_fault({"kind": "locked", "operation": action, "environment": "test"})
+    connection = simulator.connection("test")
+    result = run_module(solution_import, src=package, import_mode=mode, on_contract_break="ignore", **connection)
+    assert (result["operation"], notes(environment)) == ("none", 0)
+    assert held(environment) == before
 
 
 def test_a_share_that_is_given_while_an_upgrade_runs_survives_it(
