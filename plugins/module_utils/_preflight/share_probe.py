@@ -97,8 +97,7 @@ class ShareProbe:
     def _files(self) -> int:
         """Return how many files a share of the flow spreads to. Source: Web API, table ``desktopflowbinaries``."""
         condition = f"_process_value eq {self._key.flow_id}"
-        params = {"$select": "desktopflowbinaryid", "$filter": condition, "$top": 1, "$count": "true"}
-        return self._client.get("desktopflowbinaries", params).number("@odata.count")
+        return len(list(self._client.list("desktopflowbinaries", select="desktopflowbinaryid", filter=condition)))
 
 
 def _team_of(tenant: Tenant) -> str:
