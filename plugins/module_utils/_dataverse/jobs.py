@@ -41,6 +41,8 @@ VERBS = {
     REMOVAL: "removal",
     PUBLICATION: "publication",
 }
+# Only of imports it is known that their jobs bear the name with Async; those of the others may go without.
+_ASYNC = "Async"
 # Source: table msdyn_solutionhistory, column msdyn_operation.
 _HISTORY_VERBS = {0: "import", 1: "removal", 2: "export", 3: "publication", 4: "publication"}
 _EXCLUSIVE_HISTORY = frozenset({0, 1, 3, 4})
@@ -104,7 +106,7 @@ def job_from_api(row: Row) -> Job:
         state = "waiting" if status in _WAITING else "running"
     return Job(
         id=row.guid("asyncoperationid"),
-        action=row.optional_text("messagename") or row.optional_text("name") or "",
+        action=_action(row.optional_text("messagename") or row.optional_text("name") or ""),
         state=state,
         code=row.error_code("errorcode"),
         text=row.optional_text("friendlymessage") or row.optional_text("message"),
@@ -113,6 +115,11 @@ def job_from_api(row: Row) -> Job:
         finished_on=row.optional_time("completedon"),
         owner_id=row.optional_guid("_ownerid_value"),
     )
+
+
+def _action(message: str) -> str:
+    """Return the action of a job that bears the name of a message, with or without Async."""
+    return message if message in VERBS or message + _ASYNC not in VERBS else message + _ASYNC
 
 
 def history_from_api(row: Row) -> HistoryEntry:
@@ -155,7 +162,7 @@ class Jobs:
             "asyncoperations",
             params={
                 "$select": _COLUMNS,
-                "$filter": any_of("messagename", actions),
+                "$filter": any_of("messagename", [name for it in actions for name in (it, it.removesuffix(_ASYNC))]),
                 "$orderby": "createdon desc",
                 "$top": _RECENT,
             },
