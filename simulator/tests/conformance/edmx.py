@@ -12,12 +12,14 @@ from typing import Any
 from lxml import etree  # type: ignore[import-untyped]
 
 EDM = "{http://docs.oasis-open.org/odata/ns/edm}"
+#: Parts of the alternate keys of solution components that no client gives.
+_OF_COMPONENTS = ("componentstate", "overwritetime")
 _NAMESPACE = re.compile(r"\b(?:mscrm|Microsoft\.Dynamics\.CRM)\.")
 
 
 def names_of(document: bytes) -> dict[str, str]:
-    """Name → type: `set workflows`, `column workflow.name`, `key team`, `navigation …`, `action …`, `parameter …`,
-    `answer of …`, `member …` of complex and enumeration types. Of overloads the first counts.
+    """Name → type: `set workflows`, `column workflow.name`, `key team`, `alternate key …`, `navigation …`, `action …`,
+    `parameter …`, `answer of …`, `member …` of complex and enumeration types. Of overloads the first counts.
     """
     root = etree.fromstring(document)
     found: dict[str, str] = {}
@@ -47,6 +49,9 @@ def _of_type(one: Any) -> Iterator[tuple[str, str]]:
     key = [part.get("Name") for part in one.iterfind(f"{EDM}Key/{EDM}PropertyRef")]
     if key:
         yield f"key {name}", ",".join(key)
+    for record in one.iterfind(f"{EDM}Annotation[@Term='Keys.AlternateKeys']/{EDM}Collection/{EDM}Record"):
+        parts = {part.get("PropertyPath") for part in record.iter(f"{EDM}PropertyValue")} - {None, *_OF_COMPONENTS}
+        yield f"alternate key {name}({', '.join(sorted(parts))})", ""
     for part in one.iterfind(f"{EDM}Property"):
         yield f"column {name}.{part.get('Name')}", part.get("Type")
     for part in one.iterfind(f"{EDM}NavigationProperty"):

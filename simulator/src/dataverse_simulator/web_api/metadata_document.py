@@ -20,6 +20,7 @@ from .operations import Operation, all_operations
 
 EDMX, EDM = "http://docs.oasis-open.org/odata/ns/edmx", "http://docs.oasis-open.org/odata/ns/edm"
 NAMESPACE, ALIAS = "Microsoft.Dynamics.CRM", "mscrm"
+VOCABULARY = "http://vocabularies.odata.org/OData.Community.Keys.V1.xml"
 BASE, PRINCIPAL = "crmbaseentity", "principal"
 _TYPES = {
     Kind.CHOICE: "Edm.Int32",
@@ -32,6 +33,8 @@ _TYPES = {
 @cache
 def document() -> bytes:
     root = etree.Element(f"{{{EDMX}}}Edmx", {"Version": "4.0"}, nsmap={"edmx": EDMX})
+    reference = etree.SubElement(root, f"{{{EDMX}}}Reference", {"Uri": VOCABULARY})
+    etree.SubElement(reference, f"{{{EDMX}}}Include", {"Namespace": "OData.Community.Keys.V1", "Alias": "Keys"})
     services = etree.SubElement(root, f"{{{EDMX}}}DataServices")
     model = _add(services, "Schema", Namespace=NAMESPACE, Alias=ALIAS)
     tables = [table for table in schema.all_tables() if not table.internal]
@@ -80,6 +83,19 @@ def _entity_type(model: etree._Element, table: Table) -> None:
         _add(entity, "NavigationProperty", Name=name, Type=f"{ALIAS}.{target}")
     for name, target in _collections(table).items():
         _add(entity, "NavigationProperty", Name=name, Type=f"Collection({ALIAS}.{target})")
+    if table.alternate_keys:
+        keys = _add(_add(entity, "Annotation", Term="Keys.AlternateKeys"), "Collection")
+        for key in table.alternate_keys:
+            _alternate_key(keys, key)
+
+
+def _alternate_key(keys: etree._Element, names: tuple[str, ...]) -> None:
+    key = _add(_add(keys, "Record", Type="Keys.AlternateKey"), "PropertyValue", Property="Key")
+    parts = _add(key, "Collection")
+    for name in names:
+        part = _add(parts, "Record", Type="Keys.PropertyRef")
+        _add(part, "PropertyValue", Property="Alias", String=name)
+        _add(part, "PropertyValue", Property="Name", PropertyPath=name)
 
 
 def _single_navigations(table: Table) -> dict[str, str]:
