@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from .._dataverse.odata import any_of
-from .._errors import ApiError, PowerPlatformError
+from .._errors import ApiError, PowerPlatformError, UnavailableError
 from .._text import listed
 from .checks import NO_ROLES, Check, unanswered
 from .least_role import LEAST_ROLE, WORDS, Need
@@ -98,7 +98,7 @@ def _ids(tenant: Tenant, names: Collection[str]) -> dict[str, str] | None:
         rows = tenant.client.list_matching(
             "privileges", [any_of("name", [name]) for name in sorted(names)], select="privilegeid,name"
         )
-    except PowerPlatformError:
+    except UnavailableError:
         return None
     return {row.text("name").lower(): row.guid("privilegeid") for row in rows}
 
@@ -107,7 +107,7 @@ def _has_own_roles(tenant: Tenant) -> bool:
     """Tell whether privileges come by roles of one's own: of those by teams the function may not tell all."""
     try:
         return tenant.user is None or bool(tenant.user.rows("systemuserroles_association"))
-    except PowerPlatformError:
+    except UnavailableError:
         return True
 
 

@@ -25,7 +25,7 @@ from ansible_collections.coe.power_platform.plugins.module_utils._transport.mess
 ROOT = Path(_errors.__file__).parent
 WIDE = {"ApiError", "PowerPlatformError", "Exception", "BaseException"}
 # What ends a handler of all errors: it raises, asks whether it may go on, or tells of the error.
-ANSWERS = {"go_without", "warn", "_warn", "_warn_or_refuse"}
+ANSWERS = {"go_without", "warn", "_warn", "_warn_or_refuse", "unanswered", "_refused"}
 # Yields the error to who decides.
 PASSED_ON = {("_dataverse/reading.py", "_outcomes"), ("_work.py", "perform")}
 
