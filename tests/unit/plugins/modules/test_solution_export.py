@@ -55,16 +55,20 @@ def test_nothing_else_than_a_file_is_replaced(dev: Any, run_module: Any, tmp_pat
         path.symlink_to("/dev/null")
     else:
         unusual_file(tmp_path, kind)
-    before = path.lstat()
+    before = what_a_write_changes(path.lstat())
     done = export(run_module, dev, path)
     assert done["msg"] == f"dest: {path} is not a regular file, choose another path."
-    assert path.lstat() == before
+    assert what_a_write_changes(path.lstat()) == before
     assert writes(dev, "dev") == []
 
 
 def state_of(result: dict[str, Any]) -> tuple[int, ...]:
-    """Return what a write of the exported file would change; reading it changes nothing of that."""
-    state = pathlib.Path(result["package"]["path"]).stat()
+    """Return what a write of the exported file would change."""
+    return what_a_write_changes(pathlib.Path(result["package"]["path"]).stat())
+
+
+def what_a_write_changes(state: os.stat_result) -> tuple[int, ...]:
+    """Return what of a file's state a write changes; reading it, or following a link, changes nothing of that."""
     return state.st_ino, state.st_mode, state.st_size, state.st_mtime_ns, state.st_ctime_ns
 
 
