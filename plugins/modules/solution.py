@@ -12,7 +12,6 @@ description:
   - Removes a solution. Use M(coe.power_platform.solution_import) to bring one into an environment.
   - A managed solution goes with its components and their data. Of an unmanaged solution only the container goes and its
     components stay, of which the task warns.
-  - What an interrupted upgrade took of the shares of desktop flows is put back first, as its record tells.
   - Components of other solutions that still need the solution keep it from being removed. They are listed in
     RV(failure).
 author:
@@ -45,11 +44,6 @@ options:
         run joins it.
     type: int
     default: 3600
-  share_record_path:
-    description:
-      - File with the shares that an interrupted upgrade may have taken away, when M(coe.power_platform.solution_import)
-        or M(coe.power_platform.solution_promote) kept it there. By default it is kept in the environment.
-    type: path
 seealso:
   - module: coe.power_platform.solution_info
 """
@@ -127,8 +121,6 @@ from typing import Any
 
 from ..module_utils._arguments import wait_arguments
 from ..module_utils._module import run_module
-from ..module_utils._sharing.guard import GUARD_ARGUMENTS
-from ..module_utils._solutions.guarded_operations import repair
 from ..module_utils._solutions.operations import operations_of
 from ..module_utils._solutions.removals import SolutionRemoval
 from ..module_utils._work import ModuleDefinition, Work
@@ -136,7 +128,6 @@ from ..module_utils._work import ModuleDefinition, Work
 
 def manage_solution(work: Work) -> dict[str, Any]:
     """Remove the solution, or predict what that would do."""
-    repair(work)
     removal = SolutionRemoval(work.client, work.params["name"])
     if removal.keeps_components:
         work.warn(f"{work.params['name']} is unmanaged: its container is removed, its components stay.")
@@ -150,7 +141,6 @@ MODULE = ModuleDefinition(
         "state": {"type": "str", "choices": ["absent"], "required": True},
         "wait": {"type": "bool", "default": True},
         **wait_arguments(3600),
-        "share_record_path": GUARD_ARGUMENTS["share_record_path"],
     },
 )
 

@@ -32,13 +32,6 @@ class SolutionTask(Protocol):
         """Do it."""
 
 
-def repair(work: Work) -> None:
-    """Put back what an interrupted upgrade took, before a task that may write does anything else."""
-    guard = None if work.check_mode else _guard_of(work, "", ())
-    if guard:
-        guard.complete()
-
-
 @contextlib.contextmanager
 def repairing(work: Work) -> Iterator[None]:
     """Put back what an interrupted upgrade took when a task cannot even begin, whatever is in its way."""
