@@ -21,8 +21,8 @@ NEAR = 0.4
 class BatchSize:
     """Grows while answers stay well below the time-out, and shrinks when they come near to it or are lost."""
 
-    def __init__(self) -> None:
-        self.operations = FIRST_BATCH
+    def __init__(self, operations: int = FIRST_BATCH) -> None:
+        self.operations = operations
 
     def answered(self, operations: int, seconds: float, timeout: float) -> None:
         """Take note that a batch of so many operations was answered after so many seconds."""

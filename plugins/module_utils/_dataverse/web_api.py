@@ -20,7 +20,7 @@ from .._transport.auth import TokenSource
 from .._transport.http import HttpSession
 from .._transport.messages import Response, Sink, StreamedBody
 from .._transport.retry_policy import RetryPolicy
-from .batch_size import BatchSize
+from .batch_size import LARGEST_BATCH, BatchSize
 from .rows import Request, Row
 from .service_errors import is_service_protection, json_object, refusal
 
@@ -49,7 +49,7 @@ class WebApi:
         self.session = session
         self.tokens = tokens
         self.request_count = 0
-        self.batch_sizes = {"read": BatchSize(), "write": BatchSize()}
+        self.batch_sizes = {"read": BatchSize(LARGEST_BATCH), "write": BatchSize()}
 
     def attempted(self, method: str, path: str) -> str:
         """Say what was tried, for messages: method, action or table, and environment; no query."""

@@ -40,7 +40,7 @@ def find_flow_shares(
     ``desktop_flows`` are the names of all desktop flows by id. Source: tables principalobjectaccess (or the function
     RetrieveSharedPrincipalsAndAccess, for who may not read it), systemuser and team.
     """
-    shares = ShareReader(client).read(desktop_flows.keys() & flow_ids)
+    shares = ShareReader(client, thorough=False).read(desktop_flows.keys() & flow_ids)
     principals = Principals(client)
     principals.load(ids=((key.table, key.principal_id) for key, _mask in shares))
     found = []

@@ -47,17 +47,18 @@ class ShareReader:
     """Reads the explicit shares of flows: one request, and one more for each further page of 5,000 shares.
 
     It is not documented whether a caller without full rights is shown all rows of the table of shares, or fewer. So the
-    first read, and each one that is to ``compare``, asks some flows beside it, and those that seem to have no share. As
-    soon as one shows more than the table, or when the table is refused, all are asked, up to 1,000 in a request.
+    first read, and each one that is to ``compare``, asks some flows beside it, and when ``thorough`` those that seem to
+    have no share, in a request more. As soon as one shows more than the table, or when it is refused, all are asked.
 
     Raises ``AnswerError`` for a share that cannot be read; when ``tolerant``, for who only tells of shares, it is left
     out with a warning.
     Source: Web API, table ``principalobjectaccess``; function RetrieveSharedPrincipalsAndAccess, unbound.
     """
 
-    def __init__(self, client: DataverseClient, *, tolerant: bool = False) -> None:
+    def __init__(self, client: DataverseClient, *, tolerant: bool = False, thorough: bool = True) -> None:
         self._client = client
         self._tolerant = tolerant
+        self._thorough = thorough
         self._compared = False
         self._by_flow = False
 
@@ -95,7 +96,8 @@ class ShareReader:
         """Take the table for incomplete when a flow shows a share that it lacks."""
         self._compared = True
         silent = sorted(set(flow_ids) - asked.keys() - {share.key.flow_id for share in grants})
-        asked |= self._ask(silent[:DOUBTFUL] if grants else silent)
+        if self._thorough:
+            asked |= self._ask(silent[:DOUBTFUL] if grants else silent)
         for refusal in asked.values():
             if isinstance(refusal, UnavailableError) and not isinstance(refusal, NotFoundError):
                 self._client.go_without(refusal, UNCOMPARED)

@@ -154,7 +154,7 @@ def test_what_a_lost_answer_has_written_is_read_back_before_the_rest_is_written(
     scene: Scene, fault: dict[str, Any], sent: int
 ) -> None:
     scene.run(check_mode=True)
-    before = len(scene.simulator.journal(environment="test", path=r"\$batch"))
+    before = len(scene.simulator.journal(environment="test", path="$batch"))
     scene.simulator.clear_journal()
     scene.strike("$batch", nth=before + 1, **fault)
     result = scene.run()
@@ -167,7 +167,7 @@ def test_what_a_lost_answer_has_written_is_read_back_before_the_rest_is_written(
 
 def test_a_lasting_loss_of_answers_is_told_and_a_rerun_completes(scene: Scene) -> None:
     scene.run(check_mode=True)
-    before = len(scene.simulator.journal(environment="test", path=r"\$batch"))
+    before = len(scene.simulator.journal(environment="test", path="$batch"))
     scene.strike("$batch", nth=before + 1, kind="reset_before", count=99)
     result = scene.run()
     assert result["failed"]
