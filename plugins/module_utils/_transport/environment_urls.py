@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 
 from .._errors import ConfigurationError
-from .addresses import PLAIN_PATH, Address, parsed, without_user
+from .addresses import PLAIN_PATH, parsed, without_user
 
 CLOUD = r"(crm\d{0,3}\.dynamics\.com|crm\.microsoftdynamics\.us|crm\.appsplatform\.us|crm\.dynamics\.cn)"
 # The Web API of some tools' pages has a host of its own beside that of the organization.
@@ -23,10 +23,10 @@ PORTAL = re.compile(
     r"|(powerapps|powerautomate|powerplatform|microsoftdynamics|appsplatform|microsoft|microsoftonline|azure)\.us"
     r"|(powerapps|powerautomate|powerplatform|dynamics|microsoftonline|azure)\.cn)"
 )
-# What follows the organization where its own apps and its Web API are opened, on hosts of whatever name.
-WITHIN = re.compile(r"(?P<root>.*?)(/main\.aspx|/api/data(/.*)?)", re.IGNORECASE)
+BEYOND = re.compile(r"/main\.aspx$|/api/data(/|$)", re.IGNORECASE)  # the pages and the Web API of an organization
+EXAMPLE = "https://contoso.crm4.dynamics.com"
 WHERE = (
-    "which looks like https://contoso.crm4.dynamics.com and stands in the Power Platform admin center (Manage,"
+    f"which looks like {EXAMPLE} and stands in the Power Platform admin center (Manage,"
     " Environments, the environment, Environment URL) and in Power Apps (Settings, Session details, Instance url)"
 )
 
@@ -35,7 +35,7 @@ def environment_address(url: str) -> str:
     """Return the environment's address without a slash at the end. Raises ``ConfigurationError``.
 
     On the host of an organization in Microsoft's clouds nothing but the host counts. Elsewhere a path may belong to the
-    address, up to that of an app or of the Web API.
+    address, and where it ends cannot be told from that of an app or of the Web API.
     """
     address = parsed(url.strip().rstrip("/"))
     if address and address.scheme == "https":
@@ -46,17 +46,8 @@ def environment_address(url: str) -> str:
                 f"environment_url is on {address.host}, which is a service of Microsoft's and not the environment: give"
                 f" the environment's own address, {WHERE}."
             )
-        if root := _root(address):
-            return root
-    raise ConfigurationError(f"environment_url {without_user(url)!r} is no environment's address, {WHERE}.")
-
-
-def _root(address: Address) -> str | None:
-    """Return the address of an environment on a host of somebody's own, or None when it cannot be told."""
-    if within := WITHIN.fullmatch(address.path):
-        path = within["root"].rstrip("/")
-    elif address.query:
-        return None
-    else:
-        path = address.path
-    return address.origin + path if PLAIN_PATH.fullmatch(path) else None
+        if not (BEYOND.search(address.path) or address.query) and PLAIN_PATH.fullmatch(address.path):
+            return address.origin + address.path
+    raise ConfigurationError(
+        f"environment_url {without_user(url)!r} is no environment's address, which looks like {EXAMPLE}."
+    )
