@@ -14,7 +14,7 @@ import json
 import re
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import urlsplit
 
 from .._errors import OutcomeUnknownError, PowerPlatformError
@@ -27,7 +27,7 @@ from .service_errors import json_object, refusal, request_id, unreadable
 from .web_api import AGAIN, IN_TURN, ONCE, WebApi
 
 CRLF = "\r\n"
-Outcome = Row | PowerPlatformError
+Outcome: TypeAlias = "Row | PowerPlatformError"
 BOUNDARY = re.compile(r'multipart/mixed;.*boundary="?([^";]+)', re.IGNORECASE)
 
 

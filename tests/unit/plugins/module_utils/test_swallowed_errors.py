@@ -90,7 +90,7 @@ def test_no_error_of_the_service_is_suppressed() -> None:
 def test_only_what_the_caller_cannot_have_may_pass(status: int, code: str | None, kind: type[ApiError]) -> None:
     body = b'{"error": {"code": "%s", "message": "No."}}' % code.encode() if code else b""
     error = refusal(Response(status, {}, body, "https://a.example"), "GET teams", repeatable=True)
-    assert type(error) is kind
+    assert error.__class__ is kind
     warnings: list[str] = []
     client = DataverseClient("https://a.example", HttpSession(), tokens=None, warn=warnings.append)  # type: ignore[arg-type]
     for _again in range(3):
