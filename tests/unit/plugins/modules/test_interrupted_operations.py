@@ -247,7 +247,13 @@ def test_what_cannot_be_told_apart_is_put_back(
     environment: Any, simulator: Any, simulated_time: Any, run_module: Any, upgrade: dict[str, Any]
 ) -> None:
     before = held(environment)
-    simulated_time.after(JOB_SECONDS - 0.3, lambda: masks_after(environment, {next(iter(before)): 0}))
+
+    def shortly_before_the_upgrade_drops_the_rest() -> None:
+        ends_at = max(job["endsat"] for job in environment.store.find("_job"))
+        left = ends_at - simulated_time.time() - 0.3
+        simulated_time.after(left, lambda: masks_after(environment, {next(iter(before)): 0}))
+
+    simulated_time.after(5, shortly_before_the_upgrade_drops_the_rest)
     flow = next(reversed(before))[0]
     simulated_time.after(5, lambda: masks_after(environment, {it: 0 for it in before if it[0] == flow}))
     result = run_module(solution_import, **upgrade)
