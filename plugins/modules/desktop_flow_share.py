@@ -313,35 +313,12 @@ ineffective:
       type: str
       returned: success
 unchecked:
-  description: Declared shares of which it could not be told whether they have an effect.
+  description:
+    - Declared shares of which it could not be told whether they have an effect. Each has C(desktop_flow),
+      C(desktop_flow_id), C(principal), C(principal_type), C(principal_id), and a C(message) with the reason.
   returned: when O(verify=effective)
   type: list
   elements: dict
-  contains:
-    desktop_flow:
-      description: Name of the flow.
-      type: str
-      returned: success
-    desktop_flow_id:
-      description: Id of the flow.
-      type: str
-      returned: success
-    principal:
-      description: Name of the principal.
-      type: str
-      returned: success
-    principal_type:
-      description: One of V(user), V(team), V(entra_group), V(application).
-      type: str
-      returned: success
-    principal_id:
-      description: C(systemuserid) or C(teamid).
-      type: str
-      returned: success
-    message:
-      description: The same as a sentence, with the reason.
-      type: str
-      returned: success
 interrupted_upgrade:
   description:
     - What became of the shares that an interrupted upgrade took away, V(null) when there was none. They are put back
@@ -371,35 +348,11 @@ interrupted_upgrade:
       returned: success
 platform_shares:
   description:
-    - Shares of exclusive flows that no entry declares and that stay, since Copilot Studio made the holding teams.
+    - Shares of exclusive flows that no entry declares and that stay, since Copilot Studio made the holding teams. Each
+      has C(desktop_flow), C(desktop_flow_id), C(principal), C(principal_type), C(principal_id) and C(permission).
   returned: success
   type: list
   elements: dict
-  contains:
-    desktop_flow:
-      description: Name of the flow.
-      type: str
-      returned: success
-    desktop_flow_id:
-      description: Id of the flow.
-      type: str
-      returned: success
-    principal:
-      description: Name of the team.
-      type: str
-      returned: success
-    principal_type:
-      description: V(team).
-      type: str
-      returned: success
-    principal_id:
-      description: C(teamid).
-      type: str
-      returned: success
-    permission:
-      description: V(user), V(co_owner) or V(custom).
-      type: str
-      returned: success
 drift:
   description:
     - Where the environment differs from the declaration.

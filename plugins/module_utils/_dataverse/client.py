@@ -66,7 +66,7 @@ class DataverseClient:
         self.environment_url = environment_url
         self._warn = warn
         self._warnings: set[str] = set()
-        self._done_without: set[str] = set()
+        self._left_out = 0
         self._session = session
         self._tokens = tokens
         self._api = WebApi(environment_url, session, tokens)
@@ -295,19 +295,21 @@ class DataverseClient:
         """
         if not cosmetic and not isinstance(error, UnavailableError):
             raise error
-        if self._warn and consequence not in self._done_without:
-            self._done_without.add(consequence)
-            self._warn(f"{consequence}: {error}")
+        self.warn_once(f"{consequence}: {error}", consequence)
 
     def leave_out(self, error: AnswerError) -> None:
         """Warn of a row that cannot be read and is left out, once."""
-        self.warn_once(f"Left out is what cannot be read: {error}")
+        text = f"Left out is what cannot be read: {error}"
+        if text not in self._warnings and self._left_out < MOST_WARNINGS:
+            self._left_out += 1
+            self.warn_once(text + " There may be more." * (self._left_out == MOST_WARNINGS), text)
 
-    def warn_once(self, text: str) -> None:
-        """Warn of something, unless it was said before."""
-        if self._warn and text not in self._warnings and len(self._warnings) < MOST_WARNINGS:
-            self._warnings.add(text)
-            self._warn(text + " There may be more." * (len(self._warnings) == MOST_WARNINGS))
+    def warn_once(self, text: str, about: str | None = None) -> None:
+        """Warn of something, unless something was said of it (by default that very text) before."""
+        about = about or text
+        if self._warn and about not in self._warnings:
+            self._warnings.add(about)
+            self._warn(text)
 
 
 def _paged(headers: Mapping[str, str] | None, size: int = LARGEST_PAGE) -> dict[str, str]:
