@@ -14,6 +14,7 @@ import dataclasses
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -252,6 +253,11 @@ class DataverseClient:
             sink.rest()
         except ValueError as error:
             raise ApiError(f"{attempted} was answered with an unusable file: {error}.", status=200) from error
+
+    @cached_property
+    def user_id(self) -> str:
+        """The id of the user or application user who asks, looked up once. Source: Web API function WhoAmI."""
+        return self.function("WhoAmI").guid("UserId")
 
     def function(self, name: str, **parameters: Any) -> Row:
         """Call a function, unbound by its name or bound by its path, and return its result."""

@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import Literal
 
+from .._dataverse.privileges import IMPORT, SHARE, remedy
 from .._solutions.component_names import TABLE
 from .._text import listed
 from .contract import ContractEffect
@@ -50,6 +51,7 @@ def judge(plan: Plan, on_contract_break: OnContractBreak | None = None, on_draft
     fatal = [it for it in breaks if on_contract_break == "fail" or (not on_contract_break and (it.callers or unknown))]
     drafts = tuple(_drafts(plan))
     stops = (
+        *_forbidden(plan),
         *_missing_flows(plan),
         *_blocked(plan),
         *(drafts if on_drafts == "fail" else ()),
@@ -61,6 +63,11 @@ def judge(plan: Plan, on_contract_break: OnContractBreak | None = None, on_draft
         *_warnings(plan),
     )
     return Verdict(stops, warnings, _recommend(plan, stops))
+
+
+def _forbidden(plan: Plan) -> Iterator[str]:
+    if IMPORT in plan.environment.lacking:
+        yield f"The application may not import solutions. {remedy(IMPORT)}"
 
 
 def _missing_flows(plan: Plan) -> Iterator[str]:
@@ -91,6 +98,8 @@ def _drafts(plan: Plan) -> Iterator[str]:
 
 
 def _warnings(plan: Plan) -> Iterator[str]:
+    if SHARE in plan.environment.lacking and plan.package.desktop_flows:
+        yield f"The application may not share flows, so permissions cannot be enforced. {remedy(SHARE)}"
     for effect in plan.contract:
         yield from _doubts(effect)
     for caller, place in plan.undetectable if any(effect.breaking for effect in plan.contract) else ():

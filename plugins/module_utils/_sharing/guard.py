@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from .._dataverse.client import DataverseClient
+from .._dataverse.privileges import SHARE, lacking_privileges, remedy
 from .._dataverse.reading import read_together
 from .._errors import OperationFailedError, PowerPlatformError, RefusedError
 from .._packages.manifest import holding_solution
@@ -120,6 +121,7 @@ class ShareGuard:
         shares = self.observe()
         self._guarding |= takes_shares
         if takes_shares:
+            self._require_right(shares)
             self._ledger.guard(shares)
         try:
             self._keep(shares if takes_shares else [], start)
@@ -127,6 +129,15 @@ class ShareGuard:
             self._warn_or_refuse(error, takes_shares=takes_shares)
             self._kept = []
         self._over = False
+
+    def _require_right(self, shares: Collection[object]) -> None:
+        """Raise ``RefusedError`` when shares would be lost that the application may not put back."""
+        if shares and lacking_privileges(self._client, SHARE):
+            raise RefusedError(
+                f"The upgrade of {self._solution} removes {len(shares)} shares, and the application may not put them"
+                f" back, so it was not started. {remedy(SHARE)} To lose the shares on purpose, set protect_shares to"
+                " false."
+            )
 
     def _warn_or_refuse(self, error: PowerPlatformError, *, takes_shares: bool) -> None:
         if takes_shares and self._required:
@@ -255,12 +266,13 @@ class ShareGuard:
     def prediction(self, *, taking: bool) -> dict[str, Any]:
         """Return what ``to_result`` would return after an operation that takes the shares away, or leaves them.
 
-        What an earlier run left is taken for completed.
+        What an earlier run left is taken for completed. Raises ``RefusedError`` when they could not be put back.
         """
         if found := self._read_records():
             self._ledger.expect_recorded(found)
             self._ledger.predict_repair()
         if taking:
+            self._require_right(self._ledger.before)
             self._ledger.predict_loss()
         return self.to_result()
 

@@ -14,7 +14,6 @@ import os
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +72,7 @@ class NoteRecords:
     def _own(self, note: Row) -> str | None:
         """Return the id of a note that counts, None for any other one."""
         note_id = note.guid("annotationid")
-        if {note.guid("_createdby_value"), note.guid("_modifiedby_value")} == {self._own_id}:
+        if {note.guid("_createdby_value"), note.guid("_modifiedby_value")} == {self._client.user_id}:
             return note_id
         if note_id not in self._warned:
             self._warned.add(note_id)
@@ -83,10 +82,6 @@ class NoteRecords:
                 " note."
             )
         return None
-
-    @cached_property
-    def _own_id(self) -> str:
-        return self._client.function("WhoAmI").guid("UserId")
 
     def save(self, records: Iterable[ShareRecord]) -> None:
         """Add notes in one request; their ids are given, so that a repeated request makes no second note."""

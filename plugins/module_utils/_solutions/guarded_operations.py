@@ -12,7 +12,7 @@ import contextlib
 from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
-from .._errors import PowerPlatformError
+from .._errors import PowerPlatformError, RefusedError
 from .._sharing.guard import ShareGuard
 from .._sharing.interruption import SHARE_TAKING
 from .._sharing.record_places import records_of
@@ -76,7 +76,12 @@ def predict_guarded(work: Work, solution: str, task: SolutionTask, flow_ids: Col
         return result
     if result["operation"] != "none":
         guard.observe()
-    return _with_shares(result, guard.prediction(taking=result["operation"] in SHARE_TAKING))
+    try:
+        outcome = guard.prediction(taking=result["operation"] in SHARE_TAKING)
+    except RefusedError as error:
+        error.result.update({**result, "changed": False})
+        raise
+    return _with_shares(result, outcome)
 
 
 def _guard_of(work: Work, solution: str, flow_ids: Collection[str]) -> ShareGuard | None:

@@ -1,0 +1,43 @@
+# Copyright: (c) 2026, coe.power_platform contributors
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the application may do, asked before something begins that would fail half-way.
+
+This file is private to the collection and may change without notice.
+"""
+
+from __future__ import annotations
+
+from .batch import BatchRequest
+from .client import DataverseClient
+from .odata import function_call
+
+IMPORT = "prvImportCustomization"
+SHARE = "prvShareWorkflow"
+
+
+def lacking_privileges(client: DataverseClient, *privileges: str) -> frozenset[str]:
+    """Return those of the privileges that the application has for no row, by no role of its own or of its teams.
+
+    Those of which that could not be told are not among them. Costs one request, and one for who asks the first time.
+    Source: Web API, function RetrieveUserPrivilegeByPrivilegeName, bound to the user.
+    """
+    name = f"systemusers({client.user_id})/Microsoft.Dynamics.CRM.RetrieveUserPrivilegeByPrivilegeName"
+    replies = client.batch(
+        [BatchRequest("GET", function_call(name, {"PrivilegeName": privilege})) for privilege in privileges]
+    )
+    lacking = set()
+    for privilege, reply in zip(privileges, replies, strict=True):
+        if reply.error:
+            client.go_without(reply.error, "Whether the application may import and share could not be told")
+        elif not reply.body.rows("RolePrivileges"):
+            lacking.add(privilege)
+    return frozenset(lacking)
+
+
+def remedy(privilege: str) -> str:
+    """Return in a sentence what helps who lacks a privilege."""
+    return (
+        f"Give the application user a security role with {privilege}; the playbook coe.power_platform.preflight names"
+        " all that is missing."
+    )
