@@ -358,6 +358,13 @@ plan:
     callers_unknown:
       description: Why callers among the cloud flows could not be looked for, V(null) when they were.
       type: str
+    lacking_privileges:
+      description:
+        - Those of the privileges to import solutions and to share flows that the application does not have, V(null) when
+          that could not be told.
+      type: list
+      elements: str
+      sample: []
     hidden_flows:
       description: Flows whose new version an unmanaged layer would hide.
       type: list

@@ -16,23 +16,21 @@ IMPORT = "prvImportCustomization"
 SHARE = "prvShareWorkflow"
 
 
-def lacking_privileges(client: DataverseClient, *privileges: str) -> frozenset[str]:
+def lacking_privileges(client: DataverseClient, *privileges: str) -> frozenset[str] | None:
     """Return those of the privileges that the application has for no row, by no role of its own or of its teams.
 
-    Those of which that could not be told are not among them. Costs one request, and one for who asks the first time.
+    None when that could not be told: an application may be refused its own row, and does without the answer then.
+    Costs one request, and one for who asks the first time.
     Source: Web API, function RetrieveUserPrivilegeByPrivilegeName, bound to the user.
     """
     name = f"systemusers({client.user_id})/Microsoft.Dynamics.CRM.RetrieveUserPrivilegeByPrivilegeName"
     replies = client.batch(
         [BatchRequest("GET", function_call(name, {"PrivilegeName": privilege})) for privilege in privileges]
     )
-    lacking = set()
-    for privilege, reply in zip(privileges, replies, strict=True):
-        if reply.error:
-            client.go_without(reply.error, "Whether the application may import and share could not be told")
-        elif not reply.body.rows("RolePrivileges"):
-            lacking.add(privilege)
-    return frozenset(lacking)
+    if any(reply.error for reply in replies):
+        return None
+    answers = zip(privileges, replies, strict=True)
+    return frozenset(privilege for privilege, reply in answers if not reply.body.rows("RolePrivileges"))
 
 
 def remedy(privilege: str) -> str:

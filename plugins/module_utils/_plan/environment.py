@@ -104,7 +104,8 @@ class Environment:
     id). ``callers`` are all flows of the environment that call desktop flows. ``desktop_flow_ids`` are all desktop
     flows. ``shares`` are those that an upgrade would take away. ``hidden`` are flows of the package with an unmanaged
     layer on top, ``drafts`` those beside which something is saved that is not published. ``callers_unknown`` tells why
-    callers could not be looked for, if they could not. ``lacking`` are privileges that the application has not.
+    callers could not be looked for, if they could not. ``lacking`` are those of the privileges to import and to share
+    that the application does not have, None when that could not be told.
     """
 
     version: str | None = None
@@ -118,7 +119,7 @@ class Environment:
     hidden: frozenset[str] = frozenset()
     drafts: frozenset[str] = frozenset()
     callers_unknown: str | None = None
-    lacking: frozenset[str] = frozenset()
+    lacking: frozenset[str] | None = None
     unbound_references: tuple[str, ...] = ()
     variables_without_value: tuple[str, ...] = ()
 

@@ -26,6 +26,7 @@ from .verdict import Verdict
 def plan_to_result(plan: Plan, verdict: Verdict) -> dict[str, Any]:
     """Return a plan, JSON-safe."""
     left_overs = [left_over.to_result() for left_over in plan.left_overs]
+    lacking = plan.environment.lacking
     return {
         "operation": plan.decision.operation,
         "reason": plan.decision.reason,
@@ -46,6 +47,7 @@ def plan_to_result(plan: Plan, verdict: Verdict) -> dict[str, Any]:
         "shares_dropped": [dataclasses.asdict(share) for share in plan.shares_dropped],
         "drafts": [flow.to_result() for flow in plan.drafts],
         "callers_unknown": plan.environment.callers_unknown,
+        "lacking_privileges": None if lacking is None else sorted(lacking),
         "hidden_flows": [flow.to_result() for flow in plan.hidden],
         "unbound_references": list(plan.environment.unbound_references),
         "variables_without_value": list(plan.environment.variables_without_value),

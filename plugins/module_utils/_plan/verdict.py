@@ -66,7 +66,7 @@ def judge(plan: Plan, on_contract_break: OnContractBreak | None = None, on_draft
 
 
 def _forbidden(plan: Plan) -> Iterator[str]:
-    if IMPORT in plan.environment.lacking:
+    if IMPORT in (plan.environment.lacking or ()):
         yield f"The application may not import solutions. {remedy(IMPORT)}"
 
 
@@ -98,7 +98,7 @@ def _drafts(plan: Plan) -> Iterator[str]:
 
 
 def _warnings(plan: Plan) -> Iterator[str]:
-    if SHARE in plan.environment.lacking and plan.package.desktop_flows:
+    if SHARE in (plan.environment.lacking or ()) and plan.package.desktop_flows:
         yield f"The application may not share flows, so permissions cannot be enforced. {remedy(SHARE)}"
     for effect in plan.contract:
         yield from _doubts(effect)
