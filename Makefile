@@ -11,7 +11,7 @@ RUNNER := $(VENV)/bin/python -m tests.runner
 INSTALLED := .build/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick target test test-sanity lint test-unit test-integration test-simulator test-attack test-versions docs benchmark build lock clean
+.PHONY: help demo quick target test test-sanity lint test-unit test-integration test-simulator test-attack test-traffic test-versions docs benchmark build lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ test-simulator: $(VENV)/test.stamp ## Run the simulator's own tests
 test-attack: $(VENV)/test.stamp ## Attack: PARTS="faults kills", SEED=2, SHARE=full|gate|100, ONLY="kills upgrade *"
 	@$(VENV)/bin/python -m tests.runner.attack $(PARTS) $(if $(SEED),--seed $(SEED)) $(if $(SHARE),--share $(SHARE)) \
 		$(if $(ONLY),--only "$(ONLY)")
+
+test-traffic: $(VENV)/test.stamp ## Hold the names in what the demo and earlier stages sent against real metadata
+	@$(RUNNER) demo traffic
 
 test-versions: $(VENV)/test.stamp ## Run unit tests and smoke targets with the oldest and the newest supported versions
 	@$(RUNNER) versions

@@ -9,7 +9,20 @@ import argparse
 import sys
 import time
 
-from . import attack, docs, integration, lint, processes, sanity, side_by_side, simulator, unit, versions, workspace
+from . import (
+    attack,
+    docs,
+    integration,
+    lint,
+    processes,
+    sanity,
+    side_by_side,
+    simulator,
+    traffic,
+    unit,
+    versions,
+    workspace,
+)
 from .results import Counts, closing_line
 
 # Begun in this order: the long ones first, so that none is left over in the end.
@@ -21,8 +34,12 @@ STAGES = {
     "integration-worker": integration.run_worker,
     "attack": attack.run,
     "simulator": simulator.run,
+    "demo": traffic.play_demo,
     "lint": lint.run,
+    "traffic": traffic.run,
 }
+AFTERWARDS = "traffic"
+"""Compares what the other stages record."""
 PREPARATIONS = {
     "build": workspace.build,
     "checkout": workspace.checkout,
@@ -41,7 +58,9 @@ def main() -> int:
         return 0
     if len(names) == 1:
         return 1 if _run(names[0]).failed else 0
-    total = side_by_side.run(names)
+    total = side_by_side.run([name for name in names if name != AFTERWARDS])
+    if AFTERWARDS in names:
+        total += side_by_side.run([AFTERWARDS])
     print(f"\n{total}")
     return 1 if total.failed else 0
 

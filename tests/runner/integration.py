@@ -10,7 +10,9 @@ import pathlib
 import shutil
 from typing import TYPE_CHECKING
 
-from . import processes, workspace
+from tests.traffic.recorder import recording
+
+from . import processes, traffic, workspace
 from .results import Counts, read_targets
 
 if TYPE_CHECKING:
@@ -23,12 +25,14 @@ JOB_SECONDS = 0.3
 
 def run_worker() -> Counts:
     """Run all targets in the worker."""
-    return run_targets(workspace.installed_with_tests(workspace.BUILD / "worker"), in_worker=True)
+    with recording(traffic.begin("integration-worker")):
+        return run_targets(workspace.installed_with_tests(workspace.BUILD / "worker"), in_worker=True)
 
 
 def run_module() -> Counts:
     """Run all targets by the real modules."""
-    return run_targets(workspace.installed_with_tests(workspace.BUILD / "module"), in_worker=False)
+    with recording(traffic.begin("integration-module")):
+        return run_targets(workspace.installed_with_tests(workspace.BUILD / "module"), in_worker=False)
 
 
 def run_targets(

@@ -20,7 +20,7 @@ from . import processes, workspace
 from .results import Counts
 
 PLACE = workspace.BUILD / "lint"
-STRICTLY_TYPED = ("plugins", "simulator/src", "tests/attack", "tests/runner")
+STRICTLY_TYPED = ("plugins", "simulator/src", "tests/attack", "tests/runner", "tests/traffic")
 
 
 def _run(*words: str | os.PathLike[str]) -> processes.Completed:

@@ -8,7 +8,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from . import integration, processes, workspace
+from tests.traffic.recorder import recording
+
+from . import integration, processes, traffic, workspace
 from .results import Counts
 
 
@@ -22,7 +24,8 @@ def main() -> int:
     counts = Counts()
     for door in [arguments.door] if arguments.door else ["worker", "module"]:
         collection = workspace.checkout(workspace.BUILD / "target")
-        counts += integration.run_targets(collection, *arguments.names, in_worker=door == "worker")
+        with recording(traffic.begin(f"target-{door}")):
+            counts += integration.run_targets(collection, *arguments.names, in_worker=door == "worker")
     print(f"\n{counts}")
     return 1 if counts.failed else 0
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from . import processes, workspace
+from . import processes, traffic, workspace
 from .results import Counts, read_junit
 
 PLACE = workspace.BUILD / "unit"
@@ -20,10 +20,12 @@ OPTIONS = ("--quiet", "--numprocesses=auto", "--dist=worksteal", "--timeout=900"
 
 def run() -> Counts:
     """Run the unit tests with the Python of this run and print how many of the domain's lines they reach."""
-    measuring = {"COVERAGE_FILE": str(PLACE / "coverage")}
+    measuring = {"COVERAGE_FILE": str(PLACE / "coverage"), "TRAFFIC": str(traffic.begin("unit"))}
     if sys.version_info >= (3, 12):  # otherwise lines are traced, which takes far longer than their monitoring
         measuring["COVERAGE_CORE"] = "sysmon"
-    counts = pytest("tests/unit", PLACE, options=[f"--cov={DOMAIN}", "--cov-report="], more=measuring)
+    counts = pytest(
+        "tests/unit", PLACE, options=[f"--cov={DOMAIN}", "--cov-report=", "-p", "tests.traffic.plugin"], more=measuring
+    )
     percent = processes.check(
         ["coverage", "report", "--format=total"], cwd=PLACE, environment=workspace.variables() | measuring
     )

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 ENTITIES = "MicrosoftDocs/powerapps-docs, developer/data-platform/reference/entities/"
@@ -73,3 +74,12 @@ NEWER_TABLES = {
         "versionnumber",
     ),
 }
+
+
+def source_of(name: str) -> str:
+    """Where an exception comes from; "" for a name that is none."""
+    rest = name.partition(" ")[2]
+    for table, source in NEWER_TABLES.items():
+        if rest.partition(".")[0] == table or rest == source.set_name:
+            return source.source
+    return next((source for pattern, source in EXCEPTIONS.items() if fnmatchcase(name, pattern)), "")

@@ -5,13 +5,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import shutil
-import subprocess
-import tarfile
 from fnmatch import fnmatchcase
-from pathlib import Path
 
 import pytest
 import requests
@@ -20,37 +14,17 @@ from dataverse_simulator.environments import schema
 from dataverse_simulator.web_api import definition_parts
 from dataverse_simulator.web_api.entity_definitions import definition
 from edmx import names_of
-from exceptions import EXCEPTIONS, NEWER_TABLES
-
-#: MIT licence; the document in it is of about 2022.
-PACKAGE, INTEGRITY = (
-    "dataverse-gen@2.0.15",
-    "klQQ1wyW6zdfHy3EKvUO0zewTeaQTNs8r1paHhLTOvC939DkVPH7yUHt/zsGc3+qiyorg12O/HhZivb2Rz5+dg==",
-)
-DOCUMENT = "package/src/__tests__/data/edmx.xml"
+from exceptions import EXCEPTIONS, NEWER_TABLES, source_of
+from real_document import UnreachableError, real_document
 
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The names of the real document; without npm or a registry there is nothing to compare with."""
-    if not shutil.which("npm"):
-        pytest.skip("npm is not installed.")
-    folder = tmp_path_factory.mktemp("metadata")
-    done = subprocess.run(
-        ["npm", "pack", PACKAGE, "--silent"], cwd=folder, capture_output=True, text=True, timeout=300, check=False
-    )
-    if done.returncode:
-        pytest.skip(f"npm could not fetch {PACKAGE}: {done.stderr.strip()[-200:]}")
-    return names_of(_document(folder / done.stdout.strip().splitlines()[-1]))
-
-
-def _document(file: Path) -> bytes:
-    digest = hashlib.sha512(file.read_bytes()).digest()
-    assert base64.b64encode(digest).decode() == INTEGRITY
-    with tarfile.open(file) as archive:
-        member = archive.extractfile(DOCUMENT)
-        assert member
-        return member.read()
+    try:
+        return names_of(real_document(tmp_path_factory.mktemp("metadata")))
+    except UnreachableError as error:
+        pytest.skip(str(error))
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +40,7 @@ def offered() -> dict[str, str]:
 def test_everything_is_in_real_metadata(
     offered: dict[str, str], real: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    excused = {name for name in offered if _source(name)}
+    excused = {name for name in offered if source_of(name)}
     wrong = {
         name: f"{type_name!r}, really {real.get(name, 'not there')!r}"
         for name, type_name in offered.items()
@@ -116,12 +90,3 @@ def _members(real: dict[str, str], *types: str) -> set[str]:
     """The names of properties and navigation properties of these types."""
     parts = (name.partition(" ")[2].partition(".") for name in real)
     return {member for type_name, _dot, member in parts if type_name in types}
-
-
-def _source(name: str) -> str:
-    """Where an exception comes from; "" for a name that is none."""
-    rest = name.partition(" ")[2]
-    for table, source in NEWER_TABLES.items():
-        if rest.partition(".")[0] == table or rest == source.set_name:
-            return source.source
-    return next((source for pattern, source in EXCEPTIONS.items() if fnmatchcase(name, pattern)), "")
