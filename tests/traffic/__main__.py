@@ -15,4 +15,4 @@ if __name__ == "__main__":
     folder, script = sys.argv[1:]
     sys.argv = [script]
     with recording(pathlib.Path(folder)):
-        runpy.run_path(script, run_name="__main__")
+        runpy.run_path(str(pathlib.Path(script).resolve()), run_name="__main__")
