@@ -153,7 +153,7 @@ class ShareLedger:
 
     def _read(self, *, final: bool = False) -> list[Share]:
         begin = self._client.clock.time()
-        grants = self._reader.grants(self.flow_ids)
+        grants = self._reader.grants(self.flow_ids, written=self.restored & self.expected.keys())
         shares = sorted(grants)
         self.expect((share for share in shares if share.key.flow_id in self._departures.flow_ids), begin)
         for key in self._departures.judge(self.expected, grants, begin, final=final):

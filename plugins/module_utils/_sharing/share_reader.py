@@ -48,7 +48,8 @@ class ShareReader:
 
     It is not documented whether a caller without full rights is shown all rows of the table of shares, or fewer. So the
     first read, and each one that is to ``compare``, asks some flows beside it, and when ``thorough`` those that seem to
-    have no share, in a request more. As soon as one shows more than the table, or when it is refused, all are asked.
+    have no share, in a request more. Where no flow had a share yet this tells nothing, so flows are asked again when
+    the table lacks what was ``written``. As soon as one shows more than the table, or it is refused, all are asked.
 
     Raises ``AnswerError`` for a share that cannot be read; when ``tolerant``, for who only tells of shares, it is left
     out with a warning.
@@ -66,12 +67,18 @@ class ShareReader:
         """Return the explicit shares of flows, sorted."""
         return sorted(self.grants(flow_ids))
 
-    def grants(self, flow_ids: Collection[str], *, compare: bool = False) -> dict[Share, str]:
+    def grants(
+        self, flow_ids: Collection[str], *, compare: bool = False, written: Collection[ShareKey] = ()
+    ) -> dict[Share, str]:
         """Return the explicit shares of flows, each with what tells its grant from a later one.
 
-        That is row and time of the grant, or an empty text where the flows were asked.
+        That is row and time of the grant, or an empty text where the flows were asked. ``written`` are shares that the
+        environment took and that should show.
         """
         grants = {} if self._by_flow else self._read_table(flow_ids, compare=compare or not self._compared)
+        unseen = set() if self._by_flow else set(written) - {share.key for share in grants}
+        if unseen:
+            self._compare(grants, flow_ids, self._ask(_spread(sorted({key.flow_id for key in unseen}))))
         return dict.fromkeys(self.ask(flow_ids), "") if self._by_flow else grants
 
     def ask(self, flow_ids: Collection[str]) -> list[Share]:

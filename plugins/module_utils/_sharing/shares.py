@@ -80,7 +80,8 @@ def apply_plan(
             break
         refusals = write_changes(client, pending)
         written.update({change: refusals.get(change) for change in pending})
-        existing = reader.read(flow_ids)
+        granted = {change.key for change, error in written.items() if change.after and not error}
+        existing = sorted(reader.grants(flow_ids, written=granted))
         needed = plan(existing)
     failed = {change: written.get(change) for change in needed}
     done = {change.key: change for change in written if change not in failed}

@@ -18,7 +18,8 @@ UNKNOWN = "00000000-0000-4000-8000-00000000dead"
 
 @pytest.fixture
 def test(simulator: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
-    simulator.environment("test").settings.job_seconds = 0.05
+    # Rows show at once, since no test shall wait for a young one long.
+    simulator.environment("test").settings.change({"job_seconds": 0.05, "import_job_visible_after": 0.0})
     monkeypatch.setattr(_import_jobs, "YOUNG_SECONDS", 0.5)
     return simulator
 

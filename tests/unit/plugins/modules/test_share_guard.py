@@ -115,6 +115,61 @@ def test_shares_that_the_table_hides_come_back_after_an_upgrade(
     assert held(run_module, test) == before
 
 
+@pytest.mark.parametrize("mode", ["upgrade", "stage_for_upgrade"])
+def test_where_upgrades_keep_shares_none_is_written_and_no_record_stays(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path, mode: str
+) -> None:
+    before = held(run_module, test)
+    simulator.environment("test").settings.change({"upgrade_keeps_shares": True})
+    result = run_module(solution_import, src=release(tmp_path, "1.1.0.0"), import_mode=mode, **test)
+    if mode == "stage_for_upgrade":
+        result = run_module(solution_promote, name=NAME, **test)
+    assert result["changed"]
+    assert result["shares"]["lost"] == result["shares"]["restored"] == []
+    assert sharing(simulator) == []
+    assert held(run_module, test) == before
+    assert notes(simulator) == 0
+
+
+def test_an_upgrade_that_the_solution_checker_blocks_leaves_the_shares_alone(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    before = held(run_module, test)
+    settings = simulator.environment("test").settings
+    settings.change({"checker_blocks_imports": True})
+    options = {"src": release(tmp_path, "1.1.0.0"), "import_mode": "upgrade", **test}
+    refused = run_module(solution_import, **options)
+    assert "solution checker" in refused["msg"]
+    assert sharing(simulator) == []
+    assert held(run_module, test) == before
+    assert notes(simulator) == 0
+    settings.change({"checker_blocks_imports": False})
+    assert len(run_module(solution_import, **options)["shares"]["restored"]) == 4
+    assert held(run_module, test) == before
+
+
+@pytest.mark.parametrize("visible", ["by_rights", "own"])
+@pytest.mark.parametrize("by", ["declaration", "promotion", "import"])
+def test_shares_that_the_table_hides_come_back_after_an_interruption(
+    test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path, visible: str, by: str
+) -> None:
+    before = held(run_module, test)
+    simulator.environment("test").settings.change({"visible_shares": visible, "job_seconds": 30.0})
+    upgrade = {"src": release(tmp_path, "1.1.0.0"), "import_mode": "upgrade"}
+    run_module(solution_import, wait=False, **upgrade, **test)
+    simulator.advance(60)
+    simulator.clear_journal()
+    result = {
+        "declaration": lambda: run_module(desktop_flow_share, shares=[{"solution": NAME, "principals": []}], **test),
+        "promotion": lambda: run_module(solution_promote, name=NAME, **test),
+        "import": lambda: run_module(solution_import, **upgrade, **test),
+    }[by]()
+    assert not result.get("failed"), result
+    assert sharing(simulator) == ["GrantAccess"] * 4  # none is taken for missing again since the table hides it
+    assert held(run_module, test) == before
+    assert notes(simulator) == 0
+
+
 def test_the_shares_of_a_deleted_flow_are_reported(
     test: dict[str, Any], simulator: Any, run_module: Any, tmp_path: pathlib.Path
 ) -> None:
@@ -197,6 +252,8 @@ def test_the_next_run_of_desktop_flow_share_completes_an_interrupted_upgrade(
     declared = [{"desktop_flow": "Flow 1", "principals": [ROBOTS]}]
     predicted = run_module(desktop_flow_share, shares=declared, check_mode=True, **test)
     result = run_module(desktop_flow_share, shares=declared, **test)
+    if ended and simulator.environment("test").settings.visible_shares == "own":
+        assert "flow by flow" in result["warnings"].pop()  # known only to who has written, as nobody has a share
     assert predicted == result
     assert result["interrupted_upgrade"]["solutions"] == [NAME]
     assert len(result["interrupted_upgrade"]["restored"]) == (4 if ended else 0)
@@ -506,6 +563,8 @@ def test_what_the_declaration_forbids_is_not_given_back_first(
     simulator.clear_journal()
     predicted = run_module(desktop_flow_share, check_mode=True, shares=[entry], **test)
     result = run_module(desktop_flow_share, shares=[entry], **test)
+    if environment.settings.visible_shares == "own":
+        assert "flow by flow" in result["warnings"].pop()  # known only to who has written, as nobody has a share
     assert predicted == result
     assert len(result["interrupted_upgrade"]["restored"]) == restored
     assert [change["action"] for change in result["changes"]] == actions
