@@ -11,7 +11,7 @@ RUNNER := $(VENV)/bin/python -m tests.runner
 INSTALLED := .build/installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo quick target test test-sanity lint test-unit test-integration test-simulator test-attack test-traffic test-versions docs benchmark build lock clean
+.PHONY: help demo quick target test test-sanity lint test-unit test-integration test-simulator test-attack test-switches test-traffic test-versions docs benchmark build lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ test-attack: $(VENV)/test.stamp ## Attack: PARTS="faults kills", SEED=2, SHARE=f
 
 test-traffic: $(VENV)/test.stamp ## Hold the names in what the demo and earlier stages sent against real metadata
 	@$(RUNNER) demo traffic
+
+test-switches: $(VENV)/test.stamp ## Test each unknown of real tenants in each position: SWITCHES="visible_shares", ALSO=kills
+	@$(VENV)/bin/python -m tests.runner.switches $(SWITCHES) $(if $(ALSO),--also $(ALSO))
 
 test-versions: $(VENV)/test.stamp ## Run unit tests and smoke targets with the oldest and the newest supported versions
 	@$(RUNNER) versions

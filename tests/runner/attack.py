@@ -13,7 +13,7 @@ from .results import Counts
 
 def run() -> Counts:
     """Run the gate's portion of the attack, with the same seed each time."""
-    return unit.pytest("tests/attack", workspace.BUILD / "attack")
+    return unit.pytest(["tests/attack"], workspace.BUILD / "attack")
 
 
 if __name__ == "__main__":

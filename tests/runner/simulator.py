@@ -11,4 +11,4 @@ from .results import Counts
 
 def run() -> Counts:
     """Run the simulator's tests with the Python of this run."""
-    return unit.pytest("simulator/tests", workspace.BUILD / "simulator")
+    return unit.pytest(["simulator/tests"], workspace.BUILD / "simulator")

@@ -23,9 +23,8 @@ def run() -> Counts:
     measuring = {"COVERAGE_FILE": str(PLACE / "coverage"), "TRAFFIC": str(traffic.begin("unit"))}
     if sys.version_info >= (3, 12):  # otherwise lines are traced, which takes far longer than their monitoring
         measuring["COVERAGE_CORE"] = "sysmon"
-    counts = pytest(
-        "tests/unit", PLACE, options=[f"--cov={DOMAIN}", "--cov-report=", "-p", "tests.traffic.plugin"], more=measuring
-    )
+    options = [f"--cov={DOMAIN}", "--cov-report=", "-p", "tests.traffic.plugin"]
+    counts = pytest(["tests/unit"], PLACE, options=options, more=measuring)
     percent = processes.check(
         ["coverage", "report", "--format=total"], cwd=PLACE, environment=workspace.variables() | measuring
     )
@@ -34,18 +33,18 @@ def run() -> Counts:
 
 
 def pytest(
-    tests: str,
+    tests: Sequence[str],
     place: pathlib.Path,
     python: pathlib.Path = workspace.PYTHON,
     options: Sequence[str] = (),
     more: Mapping[str, str] = MappingProxyType({}),
 ) -> Counts:
-    """Run pytest on a folder of a copy of the checkout, with as many processes as there are processors."""
+    """Run pytest on folders or files of a copy of the checkout, with as many processes as there are processors."""
     collection = workspace.checkout(place)
     report = place / "junit.xml"
     report.unlink(missing_ok=True)
     completed = processes.run(
-        [python, "-m", "pytest", *OPTIONS, *options, f"--basetemp={place / 'pytest'}", f"--junit-xml={report}", tests],
+        [python, "-m", "pytest", *OPTIONS, *options, f"--basetemp={place / 'pytest'}", f"--junit-xml={report}", *tests],
         cwd=collection,
         environment={**variables(place, python), **more},
     )

@@ -46,7 +46,7 @@ def run() -> Counts:
 def _run_with(python: pathlib.Path) -> Counts:
     processes.run(["ansible", "--version"], cwd=workspace.ROOT, environment=workspace.variables(python))
     collection = workspace.installed_with_tests(PLACE)
-    return unit.pytest("tests/unit", PLACE, python) + integration.run_targets(
+    return unit.pytest(["tests/unit"], PLACE, python) + integration.run_targets(
         collection, "smoke/", in_worker=True, python=python
     )
 
