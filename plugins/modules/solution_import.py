@@ -360,8 +360,8 @@ plan:
       type: str
     lacking_privileges:
       description:
-        - Those of the privileges to import solutions and to share flows that the application does not have, V(null) when
-          that could not be told.
+        - Those of the privileges to import solutions and to share flows that the application does not have, V(null)
+          when that could not be told.
       type: list
       elements: str
       sample: []

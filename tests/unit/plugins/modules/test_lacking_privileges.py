@@ -64,7 +64,7 @@ def test_a_deployment_tells_it_among_its_refusals(
     take(simulator, "prvShareWorkflow")
     result = run_module(solution_deployment_info, **test, **options, import_mode="upgrade")
     prediction = result["imports"][0]["prediction"]
-    assert prediction["failed"] and prediction["operation"] == "upgrade"
+    assert (prediction["failed"], prediction["operation"]) == (True, "upgrade")
     assert "removes 2 shares, and the application may not put them back" in prediction["msg"]
 
 
@@ -74,7 +74,7 @@ def test_nothing_is_asked_where_nothing_is_imported(
     result = run_module(
         solution_import, src=release(tmp_path, "1.0.0.0"), **{**test, **simulator.connection("test", "reader")}
     )
-    assert not result.get("failed") and not result["changed"]
+    assert result["changed"] is False
     assert not [entry for entry in simulator.journal() if "Privilege" in entry.path]
 
 
@@ -88,13 +88,14 @@ def test_no_upgrade_takes_shares_that_cannot_be_put_back(
     result = run_module(solution_import, check_mode=check_mode, **task)
     assert result["failed"]
     assert "removes 2 shares, and the application may not put them back, so it was not started" in result["msg"]
-    assert result["operation"] == "upgrade" and result["plan"]
+    assert result["operation"] == "upgrade"
     assert any("may not share flows" in warning for warning in result["warnings"])
     assert result["plan"]["lacking_privileges"] == ["prvShareWorkflow"]
     assert "StageAndUpgradeAsync" not in writes(simulator, "test")
     assert held(simulator.environment("test")) == before
     lost = run_module(solution_import, protect_shares=False, **task)
-    assert lost["operation"] == "upgrade" and not lost.get("failed")
+    assert not lost.get("failed"), lost["msg"]
+    assert lost["operation"] == "upgrade"
 
 
 @pytest.mark.parametrize("check_mode", [True, False])
@@ -116,7 +117,8 @@ def test_an_update_goes_on_and_warns(
 ) -> None:
     take(simulator, "prvShareWorkflow")
     result = run_module(solution_import, src=release(tmp_path, "2.0.0.0"), on_contract_break="ignore", **test)
-    assert result["operation"] == "update" and not result.get("failed")
+    assert not result.get("failed"), result["msg"]
+    assert result["operation"] == "update"
     assert [it for it in result["warnings"] if "so permissions cannot be enforced" in it]
 
 
