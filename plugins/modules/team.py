@@ -204,7 +204,7 @@ def _write(work: Work, teams: Teams, before: Team | None, wanted: Team | None) -
 
 def _administrator_id(work: Work) -> str:
     if not work.params["administrator"]:
-        return work.client.user_id
+        return work.client.identity.guid("UserId")
     administrator = PrincipalReference("user", work.params["administrator"])
     return Principals(work.client).resolve(administrator, "administrator").id
 

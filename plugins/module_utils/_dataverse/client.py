@@ -28,6 +28,7 @@ from .._transport.messages import Response
 from .._transport.peers import Peer
 from .batch import BatchRequest, Reply, run_batch
 from .odata import all_of, columns, function_call, joined, resource, row_id
+from .privileges import find_lacking_privileges
 from .rows import Row, UnreadRows
 from .service_errors import unreadable
 from .streams import Base64Member, FileInJson
@@ -255,9 +256,14 @@ class DataverseClient:
             raise ApiError(f"{attempted} was answered with an unusable file: {error}.", status=200) from error
 
     @cached_property
-    def user_id(self) -> str:
-        """The id of the user or application user who asks, looked up once. Source: Web API function WhoAmI."""
-        return self.function("WhoAmI").guid("UserId")
+    def identity(self) -> Row:
+        """Who asks, a user or an application user, looked up once. Source: Web API function WhoAmI."""
+        return self.function("WhoAmI")
+
+    @cached_property
+    def lacking_privileges(self) -> frozenset[str] | None:
+        """What ``find_lacking_privileges`` says, asked once."""
+        return find_lacking_privileges(self)
 
     def function(self, name: str, **parameters: Any) -> Row:
         """Call a function, unbound by its name or bound by its path, and return its result."""

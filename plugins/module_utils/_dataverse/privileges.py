@@ -8,28 +8,32 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from .batch import BatchRequest
-from .client import DataverseClient
 from .odata import function_call
+
+if TYPE_CHECKING:
+    from .client import DataverseClient
 
 IMPORT = "prvImportCustomization"
 SHARE = "prvShareWorkflow"
+DECISIVE = (IMPORT, SHARE)
 
 
-def lacking_privileges(client: DataverseClient, *privileges: str) -> frozenset[str] | None:
-    """Return those of the privileges that the application has for no row, by no role of its own or of its teams.
+def find_lacking_privileges(client: DataverseClient) -> frozenset[str] | None:
+    """Return those of ``DECISIVE`` that the application has for no row, by no role of its own or of its teams.
 
     None when that could not be told: an application may be refused its own row, and does without the answer then.
-    Costs one request, and one for who asks the first time.
+    Costs one request, and one for who asks unless that is known.
     Source: Web API, function RetrieveUserPrivilegeByPrivilegeName, bound to the user.
     """
-    name = f"systemusers({client.user_id})/Microsoft.Dynamics.CRM.RetrieveUserPrivilegeByPrivilegeName"
-    replies = client.batch(
-        [BatchRequest("GET", function_call(name, {"PrivilegeName": privilege})) for privilege in privileges]
-    )
+    user_id = client.identity.guid("UserId")
+    name = f"systemusers({user_id})/Microsoft.Dynamics.CRM.RetrieveUserPrivilegeByPrivilegeName"
+    replies = client.batch([BatchRequest("GET", function_call(name, {"PrivilegeName": it})) for it in DECISIVE])
     if any(reply.error for reply in replies):
         return None
-    answers = zip(privileges, replies, strict=True)
+    answers = zip(DECISIVE, replies, strict=True)
     return frozenset(privilege for privilege, reply in answers if not reply.body.rows("RolePrivileges"))
 
 

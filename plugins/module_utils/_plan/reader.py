@@ -12,7 +12,6 @@ import dataclasses
 from collections.abc import Collection, Iterable, Mapping
 
 from .._dataverse.client import DataverseClient
-from .._dataverse.privileges import IMPORT, SHARE, lacking_privileges
 from .._dataverse.reading import Query
 from .._dataverse.rows import Row
 from .._packages.callers import Caller
@@ -86,7 +85,7 @@ class EnvironmentReader:
                 *cloud_callers,
             ),
             callers_unknown=str(unsearched) if unsearched else None,
-            lacking=lacking_privileges(self.client, IMPORT, SHARE),
+            lacking=self.client.lacking_privileges,
             drafts=frozenset(packaged & found.drafts),
             desktop_flow_ids=frozenset(desktop_flows),
             shares=tuple(find_flow_shares(self.client, shared, desktop_flows)),

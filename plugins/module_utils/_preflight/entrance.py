@@ -26,7 +26,7 @@ UNKNOWN_USER = {
 def enter(tenant: Tenant) -> list[Check]:
     """Return whether one gets in, with one request. Source: Web API function WhoAmI."""
     try:
-        tenant.identity.guid("UserId")
+        tenant.client.identity.guid("UserId")
     except PowerPlatformError as error:
         return _refused(error)
     return [_reached(), _signed_in(), Check("application_user", "passed", "the environment knows who asks")]

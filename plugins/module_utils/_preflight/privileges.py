@@ -48,7 +48,7 @@ def security_roles(tenant: Tenant) -> Check:
 def user_by_id(tenant: Tenant) -> Check:
     """Return whether the row of a user can be read by its id, which some applications are refused."""
     try:
-        tenant.client.get(f"systemusers({tenant.identity.guid('UserId')})", {"$select": "systemuserid"})
+        tenant.client.get(f"systemusers({tenant.client.identity.guid('UserId')})", {"$select": "systemuserid"})
     except ApiError as error:
         if error.status != FORBIDDEN or tenant.user is None:
             raise

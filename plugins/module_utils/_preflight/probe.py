@@ -53,7 +53,7 @@ def _try_note(tenant: Tenant, trials: Trials) -> Check:
         if made.refusal:
             raise made.refusal
         kept = tenant.client.get(path, {"$select": "notetext,_createdby_value,_modifiedby_value"})
-        own = {kept.guid("_createdby_value"), kept.guid("_modifiedby_value")} == {tenant.identity.guid("UserId")}
+        own = {kept.guid("_createdby_value"), kept.guid("_modifiedby_value")} == {tenant.client.identity.guid("UserId")}
     findings = {"note_ms": made.milliseconds, "notes_are_own": own}
     if own and kept.optional_text("notetext") == TEXT:
         return Check("note_probe", "passed", f"a note is kept ({made.milliseconds} ms)", findings=findings)

@@ -108,7 +108,7 @@ def _team_of(tenant: Tenant) -> str:
         if reason := reference.why_unsuitable(found):
             raise RefusedError(f"probe_team: {reason}.")
         return found.id
-    condition = f"isdefault eq true and _businessunitid_value eq {tenant.identity.guid('BusinessUnitId')}"
+    condition = f"isdefault eq true and _businessunitid_value eq {tenant.client.identity.guid('BusinessUnitId')}"
     teams = tenant.client.get("teams", {"$select": "teamid", "$filter": condition}).rows()
     if not teams:
         raise RefusedError("The business unit of the application has no team of its own: name one by probe_team.")

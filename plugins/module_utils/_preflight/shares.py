@@ -106,7 +106,7 @@ def share_records(tenant: Tenant) -> Check:
     """Return whether an operation left shares on record that nobody has put back yet. Source: table ``annotations``."""
     query = dataclasses.replace(NoteRecords.query, columns="annotationid,subject,_createdby_value", optional=False)
     notes = read_together(tenant.client, query)[0]
-    own = [note for note in notes if note.optional_guid("_createdby_value") == tenant.identity.guid("UserId")]
+    own = [note for note in notes if note.optional_guid("_createdby_value") == tenant.client.identity.guid("UserId")]
     findings = {"share_records": len(notes), "share_records_of_others": len(notes) - len(own)}
     if not notes:
         return Check("share_records", "passed", "none is left over", findings=findings)

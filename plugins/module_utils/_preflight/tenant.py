@@ -58,11 +58,6 @@ class Tenant:
     team: str | None = None
 
     @cached_property
-    def identity(self) -> Row:
-        """Who asks. Source: Web API function WhoAmI."""
-        return self.client.function("WhoAmI")
-
-    @cached_property
     def exchange(self) -> Exchange:
         """One request and its time. Source: Web API function RetrieveVersion."""
         clock = self.client.clock
@@ -81,7 +76,7 @@ class Tenant:
         """
         params = {
             "$select": "systemuserid,fullname,applicationid,accessmode",
-            "$filter": any_of("systemuserid", [self.identity.guid("UserId")]),
+            "$filter": any_of("systemuserid", [self.client.identity.guid("UserId")]),
             "$expand": "systemuserroles_association($select=name)",
         }
         return next(iter(self.client.get("systemusers", params).rows()), None)
@@ -92,7 +87,7 @@ class Tenant:
 
         Source: Web API function RetrieveUserPrivileges, bound to the user.
         """
-        path = f"systemusers({self.identity.guid('UserId')})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges"
+        path = f"systemusers({self.client.identity.guid('UserId')})/Microsoft.Dynamics.CRM.RetrieveUserPrivileges"
         depths: dict[str, int] = {}
         for row in self.client.function(path).rows("RolePrivileges"):
             depth = row.one_of("Depth", DEPTHS)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from .._dataverse.client import DataverseClient
-from .._dataverse.privileges import SHARE, lacking_privileges, remedy
+from .._dataverse.privileges import SHARE, remedy
 from .._dataverse.reading import read_together
 from .._errors import OperationFailedError, PowerPlatformError, RefusedError
 from .._packages.manifest import holding_solution
@@ -132,7 +132,7 @@ class ShareGuard:
 
     def _require_right(self, shares: Collection[object]) -> None:
         """Raise ``RefusedError`` when shares would be lost that the application may not put back."""
-        if shares and lacking_privileges(self._client, SHARE):
+        if shares and SHARE in (self._client.lacking_privileges or ()):
             raise RefusedError(
                 f"The upgrade of {self._solution} removes {len(shares)} shares, and the application may not put them"
                 f" back, so it was not started. {remedy(SHARE)} To lose the shares on purpose, set protect_shares to"

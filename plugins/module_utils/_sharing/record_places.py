@@ -72,7 +72,7 @@ class NoteRecords:
     def _own(self, note: Row) -> str | None:
         """Return the id of a note that counts, None for any other one."""
         note_id = note.guid("annotationid")
-        if {note.guid("_createdby_value"), note.guid("_modifiedby_value")} == {self._client.user_id}:
+        if {note.guid("_createdby_value"), note.guid("_modifiedby_value")} == {self._client.identity.guid("UserId")}:
             return note_id
         if note_id not in self._warned:
             self._warned.add(note_id)

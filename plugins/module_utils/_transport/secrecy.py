@@ -15,6 +15,7 @@ import html
 import json
 import logging
 import re
+import threading
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
@@ -71,17 +72,41 @@ def struck_out(text: str, secrets: Iterable[str]) -> str:
     return text
 
 
+class _Silence:
+    """What keeps the talkative loggers quiet, from the first of several threads that need it to the last."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._before: list[tuple[logging.Logger, bool, int]] = []
+
+    def begin(self) -> None:
+        with self._lock:
+            self._users += 1
+            if self._users > 1:
+                return
+            loggers = [logging.getLogger(name) for name in TALKATIVE]
+            self._before = [(logger, logger.propagate, logger.level) for logger in loggers]
+            for logger in loggers:
+                logger.propagate = False
+                logger.setLevel(logging.CRITICAL + 1)
+
+    def end(self) -> None:
+        with self._lock:
+            self._users -= 1
+            for logger, propagate, level in () if self._users else self._before:
+                logger.propagate = propagate
+                logger.setLevel(level)
+
+
+_SILENCE = _Silence()
+
+
 @contextlib.contextmanager
 def quiet_libraries() -> Iterator[None]:
     """Keep what libraries log of requests, answers and addresses out of everybody's log."""
-    loggers = [logging.getLogger(name) for name in TALKATIVE]
-    before = [(logger, logger.propagate, logger.level) for logger in loggers]
-    for logger in loggers:
-        logger.propagate = False
-        logger.setLevel(logging.CRITICAL + 1)
+    _SILENCE.begin()
     try:
         yield
     finally:
-        for logger, propagate, level in before:
-            logger.propagate = propagate
-            logger.setLevel(level)
+        _SILENCE.end()

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import html
 import json
 import logging
@@ -88,6 +89,18 @@ def test_libraries_log_nothing_meanwhile(caplog: pytest.LogCaptureFixture, name:
     assert [record.getMessage() for record in caplog.records] == ["told"]
     logging.getLogger(name).log(level, "afterwards")
     assert caplog.messages[1:] == ["afterwards"]
+
+
+def test_libraries_are_quiet_until_the_last_of_several_threads_is_done(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    first, second = contextlib.ExitStack(), contextlib.ExitStack()
+    for task in (first, second):
+        task.enter_context(quiet_libraries())
+    first.close()
+    logging.getLogger("msal").error("geheim")
+    second.close()
+    logging.getLogger("msal").error("afterwards")
+    assert caplog.messages == ["afterwards"]
 
 
 def test_loggers_are_as_before_after_a_failure() -> None:

@@ -136,3 +136,10 @@ def test_what_could_not_be_told_stops_nothing(
     assert not result.get("failed"), result["msg"]
     assert held(simulator.environment("test")) == before
     assert result["plan"]["lacking_privileges"] is None
+
+
+def test_plan_and_guard_ask_once(simulator: Any, test: dict[str, Any], run_module: Any, tmp_path: pathlib.Path) -> None:
+    task = {**test, "src": release(tmp_path, "2.0.0.0"), "import_mode": "upgrade", "on_contract_break": "ignore"}
+    assert run_module(solution_import, **task)["changed"]
+    asked = [entry.path for entry in simulator.journal() if "Privilege" in entry.path or "WhoAmI" in entry.path]
+    assert len(asked) == 3, asked
