@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 
@@ -22,7 +23,7 @@ def become(*words: str) -> None:
     """Become ``python -m words``, with the working tree as the collection."""
     link = PLACE / "checkout" / workspace.COLLECTION
     link.parent.mkdir(parents=True, exist_ok=True)
-    if not link.is_symlink():
+    with contextlib.suppress(FileExistsError):
         link.symlink_to(workspace.ROOT, target_is_directory=True)
     os.chdir(workspace.ROOT)
     os.execve(workspace.PYTHON, [str(workspace.PYTHON), "-m", *words], unit.variables(PLACE))

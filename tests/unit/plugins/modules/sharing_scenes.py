@@ -86,6 +86,11 @@ def other_warnings(environment: Any, result: dict[str, Any]) -> list[str]:
     return [text for text in result["warnings"] if text not in hidden]
 
 
+def taken(environment: Any, number: int) -> int:
+    """Return how many of so many shares an upgrade takes away: none where upgrades keep shares (a switch)."""
+    return 0 if environment.settings.upgrade_keeps_shares else number
+
+
 def held(environment: Any) -> dict[tuple[str, str], int]:
     """Return the masks of all explicit shares of flows by flow and principal."""
     return {

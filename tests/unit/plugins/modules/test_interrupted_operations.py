@@ -23,6 +23,7 @@ from ansible_collections.coe.power_platform.tests.unit.plugins.modules.sharing_s
     make_users,
     other_warnings,
     run,
+    taken,
 )
 from ansible_collections.coe.power_platform.tests.unit.plugins.modules.solution_scenes import (
     NAME,
@@ -80,9 +81,9 @@ def test_what_is_on_record_stays_while_the_operation_may_still_begin(
     assert notes(environment) == 1
     simulator.advance(HELD)
     simulator.advance(JOB_SECONDS + 1)
-    assert held(environment) == {}
+    assert len(held(environment)) == 4 - taken(environment, 4)
     late = run_module(desktop_flow_share, shares=NOBODY, **connection)
-    assert len(late["interrupted_upgrade"]["restored"]) == 4
+    assert len(late["interrupted_upgrade"]["restored"]) == taken(environment, 4)
     assert other_warnings(environment, late) == []
     assert held(environment) == before
     assert notes(environment) == 0
@@ -183,7 +184,7 @@ def test_a_share_that_is_given_while_an_upgrade_runs_survives_it(
     simulated_time.after(5, lambda: masks_after(environment, {(flow, user): 1}))
     result = run_module(solution_import, **upgrade)
     assert held(environment) == {**before, (flow, user): 1}
-    assert len(result["shares"]["restored"]) == 5
+    assert len(result["shares"]["restored"]) == taken(environment, 5)
     assert notes(environment) == 0
 
 
@@ -195,7 +196,7 @@ def test_a_share_that_is_given_while_an_upgrade_runs_is_on_record(
     simulated_time.after(5, lambda: masks_after(environment, {(flow, user): 1}))
     assert "still running" in run_module(solution_import, **upgrade, wait_timeout=10)["msg"]
     simulator.advance(JOB_SECONDS)
-    assert held(environment) == {}
+    assert len(held(environment)) == 5 - taken(environment, 5)
     run_module(desktop_flow_share, shares=NOBODY, **simulator.connection("test"))
     assert held(environment) == {**before, (flow, user): 1}
     assert notes(environment) == 0
@@ -212,7 +213,7 @@ def test_a_share_that_an_enforcement_gives_while_nobody_watches_an_upgrade_survi
     after = held(environment)
     assert len(after) == 5
     simulator.advance(JOB_SECONDS + 1)
-    assert held(environment) == {}
+    assert len(held(environment)) == len(after) - taken(environment, len(after))
     run_module(desktop_flow_share, shares=NOBODY, **connection)
     assert held(environment) == after
 
@@ -228,7 +229,7 @@ def test_what_an_enforcement_takes_away_while_nobody_watches_an_upgrade_stays_aw
     after = held(environment)
     assert len(after) == 2
     simulator.advance(JOB_SECONDS + 1)
-    assert held(environment) == {}
+    assert len(held(environment)) == len(after) - taken(environment, len(after))
     run_module(desktop_flow_share, shares=NOBODY, **connection)
     assert held(environment) == after
     assert notes(environment) == 0
@@ -240,12 +241,12 @@ def test_a_share_that_somebody_takes_away_before_the_upgrade_does_stays_away(
     # Without rows of the table nothing tells a share that stayed from one that was given anew: it would be put back.
     environment.settings.change({"visible_shares": "all"})
     before = held(environment)
-    taken = next(iter(before))
-    simulated_time.after(5, lambda: masks_after(environment, {taken: 0}))
+    revoked = next(iter(before))
+    simulated_time.after(5, lambda: masks_after(environment, {revoked: 0}))
     result = run_module(solution_import, **upgrade)
-    assert held(environment) == {place: mask for place, mask in before.items() if place != taken}
-    assert len(result["shares"]["lost"]) == 4
-    assert len(result["shares"]["restored"]) == 3
+    assert held(environment) == {place: mask for place, mask in before.items() if place != revoked}
+    assert len(result["shares"]["lost"]) == 1 + taken(environment, 3)
+    assert len(result["shares"]["restored"]) == taken(environment, 3)
     assert any("1 shares" in warning and "stay removed" in warning for warning in result["warnings"])
     assert notes(environment) == 0
 
@@ -253,6 +254,7 @@ def test_a_share_that_somebody_takes_away_before_the_upgrade_does_stays_away(
 def test_what_cannot_be_told_apart_is_put_back(
     environment: Any, simulator: Any, simulated_time: Any, run_module: Any, upgrade: dict[str, Any]
 ) -> None:
+    environment.settings.change({"upgrade_keeps_shares": False})  # what stays can be told apart
     before = held(environment)
 
     def shortly_before_the_upgrade_drops_the_rest() -> None:
@@ -270,12 +272,13 @@ def test_what_cannot_be_told_apart_is_put_back(
 
 @pytest.fixture
 def interrupted(environment: Any, simulator: Any, run_module: Any, upgrade: dict[str, Any]) -> dict[str, Any]:
-    """The shares that an upgrade without anybody watching took away, and the connection."""
+    """The shares that an upgrade without anybody watching took away, what it left, and the connection."""
     before = held(environment)
     run_module(solution_import, **upgrade, wait=False)
     simulator.advance(JOB_SECONDS + 1)
-    assert held(environment) == {}
-    return {"before": before, "connection": simulator.connection("test")}
+    left = held(environment)
+    assert len(left) == 4 - taken(environment, 4)
+    return {"before": before, "left": left, "connection": simulator.connection("test")}
 
 
 @pytest.mark.parametrize(
@@ -310,7 +313,7 @@ def test_what_was_taken_comes_back_whatever_is_in_the_way_of_the_task(
         package = release(tmp_path, options["version"], managed=options.get("managed", True))
         options = {"src": package, **{key: it for key, it in options.items() if key not in ("version", "managed")}}
     predicted = run_module(module, check_mode=True, **options, **interrupted["connection"])
-    assert held(environment) == {}
+    assert held(environment) == interrupted["left"]
     result = run_module(module, **options, **interrupted["connection"])
     assert predicted.get("failed") == result.get("failed") == (None if options == {"shares": []} else True), result
     assert held(environment) == interrupted["before"]
@@ -324,7 +327,8 @@ def test_a_declaration_with_a_mistake_gives_nothing_back_that_it_takes_away(
     wrong = {"desktop_flow": "No such flow", "principals": []}
     result = run_module(desktop_flow_share, shares=[away, wrong], **interrupted["connection"])
     assert result["failed"]
-    assert len(result["interrupted_upgrade"]["restored"]) == len(held(environment)) == 3
+    assert len(result["interrupted_upgrade"]["restored"]) == taken(environment, 3)
+    assert len(held(environment)) == 4 - taken(environment, 1)
 
 
 def test_shares_of_a_solution_that_was_removed_meanwhile_are_told_and_stop_no_installation(

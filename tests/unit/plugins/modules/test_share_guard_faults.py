@@ -25,6 +25,7 @@ class Scene:
     def __init__(self, simulator: Any, run_module: Any, folder: pathlib.Path) -> None:
         self.simulator = simulator
         self.environment = simulator.environment("test")
+        self.environment.settings.change({"upgrade_keeps_shares": False})  # nothing would have to be put back
         self._run_module = run_module
         put(simulator, "test", release(folder, "1.0.0.0"))
         flows = [row["workflowid"] for row in self.environment.store.find("workflow") if "Flow " in row["name"]]
