@@ -12,9 +12,10 @@ import logging
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from io import StringIO
+from pathlib import Path
 from random import Random
 from typing import Any
 from unittest import mock
@@ -52,20 +53,27 @@ FORMS: dict[str, Callable[[str], str]] = {
 PADDINGS = (0, 80, 150, 180, 240, 280, 480, 780, 980, 1980)
 PART = 12
 """So many characters of a secret, where a text is cut in its middle, tell too much."""
-CREDENTIALS = ("client_secret", "certificate_path", "federated_token", "federated_token_path", "access_token")
-PLACES = ("sign-in", "environment")
+REQUEST_TOKEN = "Pl4nted/Requ3st+token=~%" * 2
+PLACES = {
+    "client_secret": ("sign-in", "environment"),
+    "certificate_path": ("sign-in", "environment"),
+    "federated_token": ("sign-in", "environment"),
+    "federated_token_path": ("sign-in", "environment"),
+    "access_token": ("environment",),
+    "oidc_request_token": ("issuer", "sign-in", "environment"),
+}
+"""Who may repeat a credential, or what was had for it."""
 
 
 def placements(world: World, chance: Random) -> list[Placement]:
-    """Return each credential in each form, told by the sign-in service and by the environment, at both doors."""
+    """Return each credential in each form, told by each service that gets it or what was had for it, at both doors."""
     told = [f"as-{form}" for form in FORMS] + [f"cut-{padding}" for padding in PADDINGS]
     return [
         Placement("secrets", credential, (how, place, door))
-        for credential in CREDENTIALS
+        for credential, places in PLACES.items()
         for how in told
-        for place in PLACES
+        for place in places
         for door in DOORS
-        if (credential, place) != ("access_token", "sign-in")
     ]
 
 
@@ -107,33 +115,53 @@ def _credential(world: World, kind: str, place: str, repeat: Callable[[str], str
     """Give the connection options with a credential, and a place that repeats it or the token it brought."""
     connection = world.connection()
     right_secret = connection.pop("client_secret")
+    federated = world.simulator.federated_token()
     given = {
         "client_secret": SECRET if place == "sign-in" else right_secret,
-        "federated_token": world.simulator.federated_token(),
+        "federated_token": federated,
         "access_token": world.simulator.token(ENVIRONMENT),
         "certificate_path": str(world.folder / "certificate.pem"),
         "federated_token_path": str(world.folder / "token"),
+        "oidc_request_token": REQUEST_TOKEN,
     }
     shutil.copy(world.simulator.certificate_path, world.folder / "certificate.pem")
-    (world.folder / "token").write_text(given["federated_token"])
+    (world.folder / "token").write_text(federated)
     options = {**connection, kind: given[kind]}
-    if place == "environment":
-        with _repeating_environment(world, repeat, given["access_token"] if kind == "access_token" else ""):
-            yield options
-    else:
-        with https_server(world.folder) as server:
-            server.answers = [lambda request: _refused(server, request, repeat)]
-            yield {**options, "authority": f"{server.url}/tenant", "ca_path": server.ca_path}
+    with ExitStack() as places:
+        if place == "environment":
+            known = given["access_token"] if kind == "access_token" else ""
+            places.enter_context(_repeating_environment(world, repeat, known))
+        if place != "environment" or kind == "oidc_request_token":
+            server = places.enter_context(https_server(world.folder))
+            server.answers = [lambda request: _answer(server, request, repeat, federated if place != "issuer" else "")]
+            options["ca_path"] = _bundle(world, server.ca_path)
+        if place != "environment":
+            options["authority"] = f"{server.url}/tenant"
+        if kind == "oidc_request_token":
+            options["oidc_request_url"] = f"{server.url}/idtoken"
+        yield options
 
 
-def _refused(server: HttpsServer, request: Request, repeat: Callable[[str], str]) -> Answer:
-    """Answer as a sign-in service that says more than it should."""
+def _bundle(world: World, ca_path: str) -> str:
+    """Return the path of a file by which the simulator and another server are trusted."""
+    bundle = world.folder / "both.pem"
+    bundle.write_text(Path(world.simulator.ca_path).read_text() + Path(ca_path).read_text())
+    return str(bundle)
+
+
+def _answer(server: HttpsServer, request: Request, repeat: Callable[[str], str], federated: str) -> Answer:
+    """Answer as a sign-in service that says more than it should, or as the issuer of a federated token, if it has one."""
+    if request.path.startswith("/idtoken"):
+        return Answer(200, {"value": federated}) if federated else _refusal(repeat(request.headers["Authorization"][7:]))
     if request.method == "GET":
         address = f"{server.url}/tenant"
         ends = {f"{name}_endpoint": f"{address}/{name}" for name in ("token", "authorization", "device_authorization")}
         return Answer(200, {"issuer": address, **ends})
     form = parse_qs(request.body.decode())
-    text = repeat((form.get("client_secret") or form["client_assertion"])[0])
+    return _refusal(repeat((form.get("client_secret") or form["client_assertion"])[0]))
+
+
+def _refusal(text: str) -> Answer:
     return Answer(401, {"error": "invalid_client", "error_description": text, "correlation_id": text})
 
 
