@@ -93,13 +93,15 @@ def message(text: str) -> str:
 
 
 def show(result: dict[str, Any]) -> None:
-    """Let all sentences in a task's result, at any depth, be such as are shown."""
+    """Let all sentences and differences in a task's result, at any depth, be such as are shown."""
     waiting: list[Any] = [result]
     while waiting:
         one = waiting.pop()
         if isinstance(one, dict):
             for key in _TEXTS.intersection(one):
                 one[key] = _shown_text(key, one[key])
+            if "diff" in one:
+                one["diff"] = shown_difference(one["diff"])
         parts = one.values() if isinstance(one, dict) else one
         waiting += [part for part in parts if isinstance(part, (dict, list, tuple))]
 
@@ -110,8 +112,12 @@ def _shown_text(key: str, value: Any) -> Any:
     return [_shown_text(key, one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
-def shown_difference(difference: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a task's difference as it is shown: its sides are texts of several lines, or data with names in it."""
+def shown_difference(difference: Any) -> Any:
+    """Return a task's difference, or those of its steps: its sides are texts of several lines, or data with names."""
+    if isinstance(difference, list):
+        return [shown_difference(one) for one in difference]
+    if not isinstance(difference, Mapping):
+        return difference
     return {side: shown_lines(it) if isinstance(it, str) else _shown_data(it) for side, it in difference.items()}
 
 

@@ -20,7 +20,7 @@ from ._arguments import CONNECTION_ARGUMENTS
 from ._clock import Clock
 from ._dataverse.client import DataverseClient
 from ._errors import PowerPlatformError
-from ._text import message, require_sendable, show, shown, shown_difference
+from ._text import message, require_sendable, show, shown
 from ._transport.secrecy import forms, quiet_libraries, struck_out
 
 MOST_WARNINGS = 100
@@ -48,6 +48,7 @@ class Work:
         self._warn = warn
         self._report = report
         self._warnings = 0
+        self._told: set[str] = set()
         self.clock = clock or Clock()
         self._environment_name = environment_name
 
@@ -76,9 +77,12 @@ class Work:
         self._report(message(struck_out(text, self.secrets)))
 
     def warn(self, text: str) -> None:
-        """Warn, unless the user has enough to read already."""
+        """Warn, unless the user has read that before, or has enough to read already."""
+        if text in self._told:
+            return
         self._warnings += 1
         if self._warnings <= MOST_WARNINGS:
+            self._told.add(text)
             self._warn(message(struck_out(text, self.secrets)))
 
     def close(self) -> None:
@@ -146,8 +150,6 @@ def perform(definition: ModuleDefinition, work: Work) -> Outcome:
 def _shown(result: dict[str, Any], secrets: set[str]) -> dict[str, Any]:
     """Return a result whose texts may be shown on a terminal; a message that is cut stands whole in ``failure``."""
     show(result)
-    if "diff" in result:
-        result["diff"] = shown_difference(result["diff"])
     if "msg" in result:
         # Secrets go first: of one that is cut in two nothing would be struck out any more.
         text = struck_out(result["msg"], secrets)

@@ -156,15 +156,23 @@ from typing import Any
 from ..module_utils._module import run_module
 from ..module_utils._packages.order import order_packages
 from ..module_utils._packages.package import read_package
-from ..module_utils._plan.deployment import IMPORT_ARGUMENTS, plan_deployment, refusal
+from ..module_utils._plan.deployment import IMPORT_ARGUMENTS, plan_imports, plan_promotions, refusal
 from ..module_utils._sharing.guard import GUARD_ARGUMENTS
 from ..module_utils._work import ModuleDefinition, Work
 
 
 def predict_deployment(work: Work) -> dict[str, Any]:
     """Return what deploying the packages would do."""
-    result = {"changed": False, **plan_deployment(work, order_packages(map(read_package, work.params["src"])))}
-    if work.params["fail_on_refusal"] and (error := refusal(work, result["imports"])):
+    packages = order_packages(map(read_package, work.params["src"]))
+    imports = plan_imports(work, packages)
+    promotions = plan_promotions(work, packages, (it.prediction for it in imports))
+    result = {
+        "changed": False,
+        "imports": [{**it.facts(), "prediction": it.prediction} for it in imports],
+        "promotions": [it for it in promotions if it["staged"] or not work.check_mode],
+        "flows_present": not (work.check_mode and any(it.adds_flows for it in imports)),
+    }
+    if work.params["fail_on_refusal"] and (error := refusal(work, imports)):
         error.result.update(result)
         raise error
     return result

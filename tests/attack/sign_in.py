@@ -150,9 +150,11 @@ def _bundle(world: World, ca_path: str) -> str:
 
 
 def _answer(server: HttpsServer, request: Request, repeat: Callable[[str], str], federated: str) -> Answer:
-    """Answer as a sign-in service that says more than it should, or as the issuer of a federated token, if it has one."""
+    """Answer as a sign-in service that says more than it should, or as an issuer of federated tokens."""
     if request.path.startswith("/idtoken"):
-        return Answer(200, {"value": federated}) if federated else _refusal(repeat(request.headers["Authorization"][7:]))
+        return (
+            Answer(200, {"value": federated}) if federated else _refusal(repeat(request.headers["Authorization"][7:]))
+        )
     if request.method == "GET":
         address = f"{server.url}/tenant"
         ends = {f"{name}_endpoint": f"{address}/{name}" for name in ("token", "authorization", "device_authorization")}

@@ -8,10 +8,11 @@ This file is private to the collection and may change without notice.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .._errors import ConfigurationError, RefusedError
+from .._errors import ConfigurationError, PowerPlatformError, RefusedError
 from .._packages.manifest import version_key
 from .._packages.package import Package
 from .._solutions.bindings import Bindings
@@ -90,81 +91,109 @@ def planned_import(
     return SolutionImport(work.client, package, bindings, options, planner, work.warn)
 
 
-def plan_deployment(work: Work, packages: Sequence[Package]) -> dict[str, Any]:
-    """Return ``imports``, ``promotions`` and ``flows_present`` of packages in the order of their deployment.
+@dataclasses.dataclass
+class PlannedImport:
+    """The import of a package as it is planned: in which ``mode``, and what it would do.
 
-    An import that would be refused is among them, with what is known of it in its ``prediction``.
-    Upgrades of several packages are staged, so that nothing is deleted before all callers are there in their new
-    version, and promoted in reverse order, so that a flow goes only after the callers that went without it.
-    In check mode the imports bring nothing, and what they do not bring is neither promoted nor present.
-    Nothing is written.
+    ``prediction`` is the result of solution_import in check mode; of an import that would be refused it is what is
+    known, with ``failed`` and ``msg``, and there is no ``task``.
     """
-    imports = [_import(work, package, packages) for package in packages]
-    promotions = _promotions(reversed(imports)) if work.params["import_mode"] in _UPGRADING else ()
-    return {
-        "imports": imports,
-        "promotions": [it for it in promotions if it["staged"] or not work.check_mode],
-        "flows_present": not (work.check_mode and any(_adds_flows(it["prediction"]) for it in imports)),
-    }
+
+    package: Package
+    mode: str
+    task: SolutionImport | None
+    prediction: dict[str, Any]
+
+    @property
+    def refused(self) -> bool:
+        """Whether it must not begin."""
+        return self.task is None
+
+    @property
+    def acts(self) -> bool:
+        """Whether it imports anything."""
+        return not self.refused and self.prediction["operation"] != "none"
+
+    @property
+    def needed(self) -> bool:
+        """Whether it has anything to do, be it to complete what an interrupted upgrade has left."""
+        completes = self.prediction["operation"] == "none" and bool(self.prediction.get("shares", {}).get("before"))
+        return self.prediction["changed"] or completes
+
+    @property
+    def adds_flows(self) -> bool:
+        """Whether it brings flows that the environment lacks."""
+        return bool(self.prediction["plan"] and self.prediction["plan"]["flows"]["added"])
+
+    def facts(self) -> dict[str, Any]:
+        """Return what modules tell of it, but for the prediction."""
+        return {
+            "name": self.package.unique_name,
+            "version": self.package.version,
+            "path": self.package.path,
+            "import_mode": self.mode,
+            "needed": self.needed,
+        }
 
 
-def refusal(work: Work, imports: Sequence[dict[str, Any]]) -> RefusedError | None:
-    """Return one error that names all imports that would be refused, or None."""
-    refused = [it for it in imports if it["prediction"].get("failed")]
+def plan_imports(work: Work, packages: Sequence[Package]) -> list[PlannedImport]:
+    """Return the imports of packages in the order of their deployment; nothing is written.
+
+    Upgrades of several packages are staged, so that nothing is deleted before all callers are there in their new
+    version.
+    """
+    return [_plan_import(work, package, packages) for package in packages]
+
+
+def plan_promotions(work: Work, packages: Sequence[Package], results: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the upgrades to promote after imports: in reverse order, so that callers go before what they called.
+
+    ``results`` are those of the imports, or their predictions. Each promotion is ``name``, ``version``, and whether it
+    is ``staged`` already.
+    """
+    if work.params["import_mode"] not in _UPGRADING:
+        return []
+    return [
+        {"name": package.unique_name, "version": package.version, "staged": result["operation"] == "none"}
+        for package, result in reversed(list(zip(packages, results, strict=True)))
+        if (staged := _staged_version(result)) and version_key(staged) == package.version_key
+    ]
+
+
+def refusal(
+    work: Work, imports: Sequence[PlannedImport], other: PowerPlatformError | None = None
+) -> PowerPlatformError | None:
+    """Return one error that names all imports that would be refused, and what else is in the way, or None."""
+    refused = [it for it in imports if it.refused]
     if not refused:
-        return None
-    reasons = sentences(it["prediction"]["msg"] for it in refused)
+        return other
+    reasons = sentences([*(it.prediction["msg"] for it in refused), *([str(other)] if other else [])])
     if len(imports) > 1:
         count = f"{len(refused)} of {len(imports)} imports"
         reasons = f"Nothing was imported into {work.client.environment_url}: {count} would be refused. {reasons}"
-    return RefusedError(reasons, refused=[it["name"] for it in refused])
+    names = [it.package.unique_name for it in refused]
+    return RefusedError(reasons, refused=names, **(other.details if other else {}))
 
 
-def _import(work: Work, package: Package, packages: Sequence[Package]) -> dict[str, Any]:
+def _plan_import(work: Work, package: Package, packages: Sequence[Package]) -> PlannedImport:
     stages_upgrades = len(packages) > 1
-    prediction = _predict(work, package, [it for it in packages if it is not package], stages_upgrades)
+    others = [it for it in packages if it is not package]
     mode = work.params["import_mode"]
-    if stages_upgrades and (mode == "upgrade" or (mode == "auto" and _staged_version(prediction))):
-        mode = "stage_for_upgrade"
-    return {
-        "name": package.unique_name,
-        "version": package.version,
-        "path": package.path,
-        "import_mode": mode,
-        "needed": prediction["changed"] or _completes(prediction),
-        "prediction": prediction,
-    }
-
-
-def _predict(work: Work, package: Package, others: Sequence[Package], stages_upgrades: bool) -> dict[str, Any]:
+    task: SolutionImport | None = None
     try:
         task = planned_import(work, package, others, stages_upgrades=stages_upgrades)
-        return predict_guarded(work, package.unique_name, task, [flow.id for flow in package.desktop_flows])
+        prediction = predict_guarded(work, package.unique_name, task, [flow.id for flow in package.desktop_flows])
     except (ConfigurationError, RefusedError) as error:
         # What goes wrong before the environment is known, a sign-in for example, refuses no import.
         if not error.result.get("operation"):
             raise
-        return {**error.to_result(), "changed": False}
+        task, prediction = None, {**error.to_result(), "changed": False}
+    if stages_upgrades and (mode == "upgrade" or (mode == "auto" and _staged_version(prediction))):
+        mode = "stage_for_upgrade"
+    return PlannedImport(package, mode, task, prediction)
 
 
-def _completes(prediction: dict[str, Any]) -> bool:
-    """Tell whether an import that has nothing to do finds the record of an upgrade that was interrupted."""
-    return prediction["operation"] == "none" and bool(prediction.get("shares", {}).get("before"))
-
-
-def _adds_flows(prediction: dict[str, Any]) -> bool:
-    return bool(prediction["plan"] and prediction["plan"]["flows"]["added"])
-
-
-def _staged_version(prediction: dict[str, Any]) -> str | None:
+def _staged_version(result: dict[str, Any]) -> str | None:
     """Return the version that is staged after an import; none after one that would be refused."""
-    version: str | None = prediction.get("solution", {}).get("staged_version")
+    version: str | None = result.get("solution", {}).get("staged_version")
     return version
-
-
-def _promotions(imports: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
-    for it in imports:
-        staged = _staged_version(it["prediction"])
-        if staged and version_key(staged) == version_key(it["version"]):
-            already = it["prediction"]["operation"] == "none"
-            yield {"name": it["name"], "version": it["version"], "staged": already}

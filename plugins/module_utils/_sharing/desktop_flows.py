@@ -160,9 +160,23 @@ class DesktopFlows:
     def _read(self, conditions: list[str] | None) -> None:
         found, _others = read_flow_rows(self._client, Query("workflows", self._columns, conditions, also=DESKTOP_FLOW))
         for _row, flow in self._unread.read(from_api, found.rows):
-            if flow.id not in self._by_id:
-                self._by_name[flow.name.casefold()].append(flow)
-            self._by_id[flow.id] = flow
+            self.put(flow)
+
+    def put(self, flow: DesktopFlow) -> None:
+        """Count a flow among those that were read, in place of an earlier one with its id."""
+        self.drop(flow.id)
+        self._by_id[flow.id] = flow
+        self._by_name[flow.name.casefold()].append(flow)
+
+    def drop(self, flow_id: str) -> None:
+        """Take a flow out of those that were read, if it is among them."""
+        if known := self._by_id.pop(flow_id, None):
+            self._by_name[known.name.casefold()].remove(known)
+
+    def assign(self, solution: str, flow_ids: Iterable[str], *, only: bool) -> None:
+        """Count flows among those of a solution (unique name), which has no others if they are the ``only`` ones."""
+        members = [] if only else self._by_solution[solution.casefold()]
+        self._by_solution[solution.casefold()] = sorted({*members, *flow_ids})
 
     def __iter__(self) -> Iterator[DesktopFlow]:
         return iter(sorted(self._by_id.values(), key=lambda flow: (flow.name, flow.id)))
@@ -171,6 +185,10 @@ class DesktopFlows:
         """Return a flow that was read, or None."""
         if flow_id not in self._by_id:
             self._unread.check("workflowid", flow_id)
+        return self._by_id.get(flow_id)
+
+    def read(self, flow_id: str) -> DesktopFlow | None:
+        """Return a flow that was read, or None; also for one whose row cannot be read."""
         return self._by_id.get(flow_id)
 
     def lists(self, flow_id: str) -> bool:

@@ -263,17 +263,18 @@ class ShareGuard:
                 " they are in shares.lost and stay removed."
             )
 
-    def prediction(self, *, taking: bool) -> dict[str, Any]:
+    def prediction(self, *, taking: bool, deleted: Collection[str] = ()) -> dict[str, Any]:
         """Return what ``to_result`` would return after an operation that takes the shares away, or leaves them.
 
-        What an earlier run left is taken for completed. Raises ``RefusedError`` when they could not be put back.
+        ``deleted`` are the ids of the flows that go with it, whose shares do not come back. What an earlier run left is
+        taken for completed. Raises ``RefusedError`` when they could not be put back.
         """
         if found := self._read_records():
             self._ledger.expect_recorded(found)
             self._ledger.predict_repair()
         if taking:
             self._require_right(self._ledger.before)
-            self._ledger.predict_loss()
+            self._ledger.predict_loss(deleted)
         return self.to_result()
 
     def to_result(self) -> dict[str, Any]:

@@ -136,10 +136,12 @@ class ShareLedger:
         self.lost = {change.key for change in self._look()}
         self.restored = set(self.lost)
 
-    def predict_loss(self) -> None:
-        """Take all shares for lost and restored at once."""
-        self.lost = self.before.keys() | self.expected.keys()
-        self.restored = set(self.lost)
+    def predict_loss(self, deleted: Collection[str]) -> None:
+        """Take all shares for lost, and for restored at once unless their flows (ids) are deleted."""
+        masks = {**self.expected, **self.before}
+        self.lost = set(masks)
+        self.deleted = {key: mask for key, mask in masks.items() if key.flow_id in deleted}
+        self.restored = self.lost - self.deleted.keys()
 
     def find_vanished(self) -> set[ShareKey]:
         """Return the shares of before that are gone, note them as lost, and leave it at that."""
@@ -204,7 +206,10 @@ class ShareLedger:
             "before": listed(known),
             "lost": listed(self.lost),
             "restored": listed(self.restored - self.failed.keys() - deleted),
-            "failed": listed(self.failed.keys() - deleted),
+            "failed": [
+                {**self._describe(key, report, flow_names), "reason": str(self.failed[key] or "unknown")}
+                for key in sorted(self.failed.keys() - deleted)
+            ],
             "deleted": listed(deleted),
         }
         gaps: dict[str, float] = {}
@@ -217,5 +222,4 @@ class ShareLedger:
         described = report.place(key)
         described["desktop_flow"] = flow_names.get(key.flow_id) or described["desktop_flow"]
         described["permission"] = word_of({**self.deleted, **self.before, **self.expected}[key])
-        reason = {"reason": str(self.failed[key] or "unknown")} if key in self.failed else {}
-        return {**described, **reason}
+        return described

@@ -20,7 +20,8 @@ from .import_jobs import ImportJobs
 from .orders import Order, Run
 from .progress import Progress
 
-QUICKEST_LOOK = 0.5
+# No look comes sooner than a hundredth of the time so far, or these seconds, after the one before.
+QUICKEST_LOOK, QUICKEST_OF_LONG = 0.25, 0.5
 # So many looks in a row may miss an operation: its row may be young, or read from a copy that lags behind.
 TOLERATED_MISSES = 5
 
@@ -88,13 +89,14 @@ def pause(elapsed: float, progress: float | None) -> float:
     """Return the seconds until the next look at an operation: short at first, and again near the end.
 
     A twentieth of the time so far bounds what is lost to waiting; half of the time that is probably left finds the
-    end sooner, and half a second bounds the load.
+    end sooner.
     """
     usual = eager(elapsed, None)
     if not progress:
         return usual
     left = elapsed * (100 - progress) / progress
-    return max(QUICKEST_LOOK, min(usual, left / 2))
+    shortest = min(max(QUICKEST_LOOK, elapsed / 100), QUICKEST_OF_LONG)
+    return max(shortest, min(usual, left / 2))
 
 
 def _state_text(run: Run) -> str:

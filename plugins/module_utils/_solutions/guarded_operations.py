@@ -77,11 +77,17 @@ def predict_guarded(work: Work, solution: str, task: SolutionTask, flow_ids: Col
     if result["operation"] != "none":
         guard.observe()
     try:
-        outcome = guard.prediction(taking=result["operation"] in SHARE_TAKING)
+        outcome = guard.prediction(taking=result["operation"] in SHARE_TAKING, deleted=_deleted(result))
     except RefusedError as error:
         error.result.update({**result, "changed": False})
         raise
     return _with_shares(result, outcome)
+
+
+def _deleted(result: Mapping[str, Any]) -> list[str]:
+    """Return the ids of the flows that an import deletes, as its plan tells."""
+    plan = result.get("plan")
+    return [flow["id"] for flow in plan["flows"]["deleted"]] if plan else []
 
 
 def _guard_of(work: Work, solution: str, flow_ids: Collection[str]) -> ShareGuard | None:
@@ -113,7 +119,7 @@ def _perform(work: Work, guard: ShareGuard, task: SolutionTask) -> dict[str, Any
             guard.leave()
             error.result.update(guard.to_result())
         raise
-    if work.params["wait"]:
+    if work.params.get("wait", True):
         guard.conclude()
     result = _with_shares(result, guard.to_result())
     guard.check(result)

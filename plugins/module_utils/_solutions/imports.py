@@ -56,11 +56,12 @@ class SolutionImport:
         self._decisions: list[Decision] = []
         self._settings: dict[str, list[str]] = {}
         self._import_job: ImportJob | None = None
+        self._planned: Order | None = None
 
     def predict(self) -> dict[str, Any]:
         """Return what ``perform`` would return, without writing anything."""
         with self._state_in_failures():
-            self._plan(None)
+            self._planned = self._plan(None)
             decision = self._decisions[-1]
             expected = self._expected(decision)
             if decision.operation == "none":
@@ -68,7 +69,10 @@ class SolutionImport:
             return self._result(decision, expected)
 
     def perform(self, operations: Operations) -> dict[str, Any]:
-        """Bring the package and its settings into the environment and return the task's result."""
+        """Bring the package and its settings into the environment and return the task's result.
+
+        Right after ``predict`` it begins with what was planned there, and plans anew when it has to wait.
+        """
         begin = self._client.clock.monotonic()
         with self._state_in_failures():
             run = operations.carry_out(self._plan)
@@ -90,6 +94,9 @@ class SolutionImport:
 
     def _plan(self, joined: Run | None) -> Order | None:
         """Read the environment and decide; an import that was joined has answered the wish to force one."""
+        if self._planned:
+            order, self._planned = self._planned, None
+            return order
         wish = dataclasses.replace(self._options.wish, force=self._options.wish.force and joined is None)
         self._target = self._read()
         decision = self._planner.decide(self._target, wish)
