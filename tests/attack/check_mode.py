@@ -86,5 +86,8 @@ def _unlike(predicted: Any, done: Any, place: str) -> Iterator[str]:
             yield f"{place or 'the result'} has {sorted(missing)} only in one of prediction and run"
         for key in sorted((predicted.keys() & done.keys()) - UNFORESEEABLE):
             yield from _unlike(predicted[key], done[key], f"{place}.{key}")
+    elif isinstance(predicted, list) and isinstance(done, list) and len(predicted) == len(done):
+        for number, (foreseen, came) in enumerate(zip(predicted, done, strict=True)):
+            yield from _unlike(foreseen, came, f"{place}[{number}]")
     elif predicted != done:
         yield f"{place} is predicted as {predicted!r} and comes as {done!r}"

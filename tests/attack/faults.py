@@ -16,7 +16,17 @@ from .world import World
 
 GATE = 40
 PAIRS = 1000
-ATTACKED = ("enforcement", "first-import", "update", "upgrade", "staged-upgrade", "export", "removal", "team")
+ATTACKED = (
+    "enforcement",
+    "first-import",
+    "update",
+    "upgrade",
+    "staged-upgrade",
+    "deployment",
+    "export",
+    "removal",
+    "team",
+)
 KINDS: dict[str, dict[str, Any]] = {
     "throttled": {"kind": "throttled", "seconds": 1},
     "throttled-long": {"kind": "throttled", "seconds": 280},

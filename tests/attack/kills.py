@@ -20,7 +20,7 @@ from .world import ENVIRONMENT, World
 
 GATE = 30
 DAY = 24 * 3600
-ATTACKED = ("enforcement", "first-import", "update", "upgrade", "staging", "promotion", "removal")
+ATTACKED = ("enforcement", "first-import", "update", "upgrade", "staging", "promotion", "removal", "deployment")
 MOMENTS = ("before", "at3", "at8", "at15", "after")
 """When the environment acts on what the dead run sent: before the next run, at one of its requests, or after it."""
 AWAY = [{"desktop_flow": "Flow 1", "principals": [{"user": JOHN, "permission": "co_owner"}], "exclusive": True}]

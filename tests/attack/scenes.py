@@ -105,6 +105,11 @@ def remove(world: World) -> Sequence[Task]:
     return [("solution", {"name": NAME, "state": "absent"})]
 
 
+def deploy(world: World) -> Sequence[Task]:
+    """Return the task that upgrades the solution and enforces the declaration."""
+    return [("solution_deployment", {"src": [world.package(NEW)], "import_mode": "upgrade", "shares": DECLARED})]
+
+
 def make_team(world: World) -> Sequence[Task]:
     """Return the tasks that make a team and share a flow with it."""
     team = {"name": "Invoice robots", "security_roles": ["Basic User"], "description": "Runs invoices"}
@@ -126,5 +131,6 @@ SCENES = {
         Scene("export", developed, export),
         Scene("removal", shared, remove),
         Scene("team", shared, make_team),
+        Scene("deployment", shared, deploy),
     )
 }

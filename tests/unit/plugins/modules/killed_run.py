@@ -30,7 +30,7 @@ from requests.exceptions import RequestException
 
 MODULES = {
     name: import_module(f"ansible_collections.coe.power_platform.plugins.modules.{name}").MODULE
-    for name in ("desktop_flow_share", "solution", "solution_import", "solution_promote")
+    for name in ("desktop_flow_share", "solution", "solution_deployment", "solution_import", "solution_promote")
 }
 
 
