@@ -123,7 +123,7 @@ failure:
 from typing import Any
 
 from ..module_utils._module import run_module
-from ..module_utils._packages.signatures import Argument, parse_arguments
+from ..module_utils._packages.signatures import signature_to_result
 from ..module_utils._sharing.desktop_flows import ALL_COLUMNS
 from ..module_utils._sharing.selection import FlowSelection, flow_to_result
 from ..module_utils._work import ModuleDefinition, Work
@@ -145,18 +145,13 @@ def list_desktop_flows(work: Work) -> dict[str, Any]:
     flows = [
         {
             **flow_to_result(flow, selection.principals.get(flow.owner_id)),
-            "inputs": _arguments(parse_arguments(flow.inputs)),
-            "outputs": _arguments(parse_arguments(flow.outputs)),
+            **signature_to_result(flow.inputs, flow.outputs),
             "child_flows": [{"id": child, "name": names.get(child)} for child in flow.child_flow_ids],
             "solutions": solutions.get(flow.id, []),
         }
         for flow in selection.chosen
     ]
     return {"changed": False, "desktop_flows": flows}
-
-
-def _arguments(arguments: tuple[Argument, ...] | None) -> list[dict[str, Any]] | None:
-    return None if arguments is None else [argument.to_result() for argument in arguments]
 
 
 MODULE = ModuleDefinition(

@@ -64,7 +64,8 @@ class Deployment:
         self._work = work
         self._packages = packages
         self._audit = work.params["permissions_mode"] == "audit"
-        self._planned = plan_imports(work, packages)
+        # Who enforces puts back what an interrupted upgrade took, but for what the declaration forbids.
+        self._planned = plan_imports(work, packages, repair=self._audit)
         self._imports = [Step(it.facts(), partial(self._bring, it), it.prediction) for it in self._planned]
         self._promotions = self._due_promotions()
         coming = forecast(self._planned, [step.facts["name"] for step in self._promotions])

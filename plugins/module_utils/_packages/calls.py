@@ -12,17 +12,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .._dataverse.odata import guid
 from .._errors import UNREADABLE
+from .expressions import WHOLE, outputs_used
 from .robin import run_flow_statements
-from .signatures import Signature, compare_signatures
-
-_OUTPUT_USE = re.compile(r"\b(outputs|body)\('((?:[^']|'')*)'\)((?:\??(?:\['[^']*'\]|\.\w+))+)")
-_STEP = re.compile(r"\['([^']*)'\]|\.(\w+)")
+from .signatures import Argument, Signature, compare_signatures
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,12 +28,14 @@ class Call:
 
     ``place`` names it as its designer does: ``Scope > Condition > Run the shared flow`` or ``subflow Main``.
     ``flow_id`` is None where the called flow is decided at run time, ``inputs`` where the passed names are.
+    ``outputs`` are those that are read by name; with ``whole`` all are handed on, and what becomes of them is unknown.
     """
 
     place: str
     flow_id: str | None
     inputs: frozenset[str] | None
     outputs: frozenset[str]
+    whole: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,16 +49,17 @@ class Breakage:
 def cloud_calls(client_data: str) -> list[Call] | None:
     """Find the calls in a cloud flow's JSON, through all nesting; None when it cannot be read."""
     try:
-        actions = list(_actions(json.loads(client_data)["properties"]["definition"], ()))
-        outputs = _outputs_used(client_data)
+        definition = json.loads(client_data)["properties"]["definition"]
+        used = outputs_used(definition)
         return [
             Call(
                 place=" > ".join(step.replace("_", " ") for step in path),
                 flow_id=guid(str(parameters.get("uiFlowId", ""))),
                 inputs=_passed_inputs(parameters),
-                outputs=frozenset(outputs.get(path[-1], ())),
+                outputs=frozenset(filter(None, used.get(path[-1].casefold(), ()))),
+                whole=WHOLE in used.get(path[-1].casefold(), ()),
             )
-            for path, action in actions
+            for path, action in _actions(definition, ())
             if (parameters := _call_parameters(action)) is not None
         ]
     except UNREADABLE:
@@ -70,23 +70,29 @@ def desktop_calls(definition: str) -> list[Call] | None:
     """Find the calls in a desktop flow's script, plain or as the JSON string of a package; None when unreadable."""
     try:
         script = json.loads(definition) if definition.startswith('"') else definition
-    except UNREADABLE:
-        return None
-    calls = []
-    for statement in run_flow_statements(script):
-        calls.append(
+        return [
             Call(
                 place=f"subflow {statement.subflow}",
                 flow_id=guid(statement.flow_id or ""),
                 inputs=statement.inputs,
                 outputs=statement.outputs,
             )
-        )
-    return calls
+            for statement in run_flow_statements(script)
+        ]
+    except UNREADABLE:
+        return None
 
 
 def broken_arguments(call: Call, before: Signature, after: Signature) -> list[Breakage]:
-    """List what of a call works with one signature and not with another, in the order of names."""
+    """List what of a call works with one signature and not with another, in the order of names.
+
+    A name that the call writes in other capitals than the first signature means the same argument.
+    """
+    call = dataclasses.replace(
+        call,
+        inputs=None if call.inputs is None else _as_written(call.inputs, before.inputs),
+        outputs=_as_written(call.outputs, before.outputs),
+    )
     standing = _misfits(call, before, _required(before, before))
     misfits = [found for found in _misfits(call, after, _required(after, before)) if found not in standing]
     return sorted([*misfits, *_retyped(call, before, after)], key=lambda breakage: breakage.argument)
@@ -125,16 +131,11 @@ def _passed_inputs(parameters: Mapping[str, Any]) -> frozenset[str] | None:
     return frozenset(whole) | {key.removeprefix("item/") for key in parameters if key.startswith("item/")}
 
 
-def _outputs_used(client_data: str) -> dict[str, set[str]]:
-    """Return the outputs that expressions read, by action: ``outputs('Run')?['body/Answer']`` and its other forms."""
-    used: dict[str, set[str]] = {}
-    for function, action, steps in _OUTPUT_USE.findall(client_data):
-        path = "/".join(quoted or plain for quoted, plain in _STEP.findall(steps))
-        if function == "outputs":
-            path = path.removeprefix("body/") if path.startswith("body/") else ""
-        if path:
-            used.setdefault(action.replace("''", "'"), set()).add(path.split("/")[0])
-    return used
+def _as_written(names: frozenset[str], arguments: tuple[Argument, ...] | None) -> frozenset[str]:
+    """Return names as the arguments that they mean are written."""
+    written = {argument.name for argument in arguments or ()}
+    folded = {name.casefold(): name for name in written}
+    return frozenset(name if name in written else folded.get(name.casefold(), name) for name in names)
 
 
 def _required(signature: Signature, before: Signature) -> set[str]:

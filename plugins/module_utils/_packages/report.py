@@ -14,7 +14,7 @@ from typing import Any
 
 from .callers import Caller, missing_flows, package_callers
 from .package import Package, PackagedFlow
-from .signatures import parse_arguments
+from .signatures import signature_to_result
 
 
 def describe(package: Package) -> dict[str, Any]:
@@ -59,16 +59,10 @@ def _desktop_flow(flow: PackagedFlow, caller: Caller, names: Mapping[str, str]) 
     return {
         "id": flow.id,
         "name": flow.name,
-        "inputs": _arguments(flow.inputs),
-        "outputs": _arguments(flow.outputs),
+        **signature_to_result(flow.inputs, flow.outputs),
         "child_flows": [{"id": child, "name": names.get(child)} for child in sorted(caller.called)],
         "work_queues": list(flow.work_queues),
     }
-
-
-def _arguments(text: str | None) -> list[dict[str, Any]] | None:
-    arguments = parse_arguments(text)
-    return None if arguments is None else [argument.to_result() for argument in arguments]
 
 
 def _cloud_flow(flow: PackagedFlow, caller: Caller, names: Mapping[str, str]) -> dict[str, Any]:

@@ -16,17 +16,12 @@ import dataclasses
 import re
 from collections.abc import Iterator
 
-_OPENING = re.compile(r"\$?(''')|(')|(/\#)|^[ \t]*(\#)", re.MULTILINE)
-# Where texts and comments end; a backslash takes the next character with it. Only ''' may span lines.
-_CLOSING = {
-    "'''": re.compile(r"\\.|(''')", re.DOTALL),
-    "'": re.compile(r"\\.|('|(?=\n))"),
-    "/#": re.compile(r"(\#/)"),
-    "#": re.compile(r"(?=(\n))"),
-}
+from .quoted_texts import ROBIN, without_texts
+
 _STATEMENT = re.compile(
     r"^[ \t]*(?:FUNCTION[ ]+(?P<subflow>\S+)|External\.RunFlow\b(?P<arguments>[^\n]*))", re.MULTILINE
 )
+_QUOTED = re.compile(r"'(\d+)'")
 _FLOW_ID = re.compile(r"\bFlowId:\s*'(\d+)'")
 _INPUT = re.compile(r"@(\w+)\s*:")
 _OUTPUT = re.compile(r"@(\w+)\s*=>")
@@ -43,14 +38,18 @@ class RunFlowStatement:
 
 
 def run_flow_statements(script: str) -> Iterator[RunFlowStatement]:
-    """Yield the statements that run another flow, not those that are switched off, commented out or in a text."""
+    """Yield the statements that run another flow, not those that are switched off, commented out or in a text.
+
+    Raises ValueError where that cannot be told.
+    """
     if "External.RunFlow" not in script:
         return
-    bare, texts = _without_texts(script)
+    bare, texts = without_texts(script, ROBIN)
     subflow = "Main"
     for statement in _STATEMENT.finditer(bare):
         if statement["subflow"]:
-            subflow = statement["subflow"]
+            quoted = _QUOTED.fullmatch(statement["subflow"])
+            subflow = texts[int(quoted[1])] if quoted else statement["subflow"]
             continue
         flow = _FLOW_ID.search(statement["arguments"])
         yield RunFlowStatement(
@@ -59,23 +58,3 @@ def run_flow_statements(script: str) -> Iterator[RunFlowStatement]:
             inputs=frozenset(_INPUT.findall(statement["arguments"])),
             outputs=frozenset(_OUTPUT.findall(statement["arguments"])),
         )
-
-
-def _without_texts(script: str) -> tuple[str, list[str]]:
-    """Return the script with its texts replaced by their numbers, ``'0'`` and on, without comments; and the texts.
-
-    One pass, so that no script, however made, takes more than linear time.
-    """
-    pieces: list[str] = []
-    texts: list[str] = []
-    position = 0
-    while opening := _OPENING.search(script, position):
-        pieces.append(script[position : opening.start()])
-        kind = opening[opening.lastindex or 0]
-        closing = next((match for match in _CLOSING[kind].finditer(script, opening.end()) if match.lastindex), None)
-        end, position = (closing.start(), closing.end()) if closing else (len(script), len(script))
-        if "#" not in kind:
-            pieces.append(f"'{len(texts)}'")
-            texts.append(script[opening.end() : end])
-    pieces.append(script[position:])
-    return "".join(pieces), texts

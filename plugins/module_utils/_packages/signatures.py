@@ -66,10 +66,29 @@ class ContractChange:
 
 
 def parse_signature(inputs: str | None, outputs: str | None) -> Signature:
-    """Read the JSON texts of the columns inputs and outputs."""
+    """Read the JSON texts of the columns inputs and outputs.
+
+    Flows of the old storage (schema v1) have neither: what they take and give is then not known. A flow without
+    arguments has both columns, which say so.
+    """
+    if _is_of_old_storage(inputs, outputs):
+        return Signature(None, None)
     found = parse_arguments(outputs)
     without_optional = None if found is None else tuple(dataclasses.replace(it, optional=None) for it in found)
     return Signature(parse_arguments(inputs), without_optional)
+
+
+def _is_of_old_storage(inputs: str | None, outputs: str | None) -> bool:
+    return inputs is None and outputs is None
+
+
+def signature_to_result(inputs: str | None, outputs: str | None) -> dict[str, list[dict[str, Any]] | None]:
+    """Return the arguments in both columns as modules return them; None for what is not known."""
+    columns = {"inputs": inputs, "outputs": outputs}
+    read = {
+        side: None if _is_of_old_storage(inputs, outputs) else parse_arguments(text) for side, text in columns.items()
+    }
+    return {side: None if found is None else [it.to_result() for it in found] for side, found in read.items()}
 
 
 def parse_arguments(text: str | None) -> tuple[Argument, ...] | None:

@@ -27,7 +27,8 @@ _DELETED = ContractChange("flow_deleted", "", "breaking", "The flow is deleted."
 class AffectedCaller:
     """A flow that calls a changed flow. ``breakages`` are pairs of a place in the caller and what breaks there.
 
-    ``status`` is unknown where the caller's content or its arguments cannot be seen.
+    ``status`` is unknown where the caller's content or its arguments cannot be seen, or where outputs of which some
+    change are handed on as a whole.
     """
 
     caller: Caller
@@ -110,11 +111,17 @@ def _affected(
         return None
     calls = caller.calls_of(flow_id)
     breakages = tuple((call.place, breakage) for call in calls for breakage in broken_arguments(call, before, after))
-    visible = (
-        bool(calls) and all(call.inputs is not None for call in calls) and None not in (after.inputs, after.outputs)
-    )
+    visible = bool(calls) and all(call.inputs is not None for call in calls)
+    visible = visible and None not in (before.inputs, before.outputs, after.inputs, after.outputs)
+    if any(call.whole for call in calls) and _harms_readers(before, after):
+        visible = False
     status: Status = "breaks" if breakages else "fits" if visible else "unknown"
     return AffectedCaller(caller, packaged, status, breakages)
+
+
+def _harms_readers(before: Signature, after: Signature) -> bool:
+    sides = (Signature((), signature.outputs) for signature in (before, after))
+    return any(change.breaking for change in compare_signatures(*sides))
 
 
 def _orphaned(caller: Caller, packaged: bool, flow_id: str) -> AffectedCaller:

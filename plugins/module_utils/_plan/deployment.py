@@ -136,13 +136,15 @@ class PlannedImport:
         }
 
 
-def plan_imports(work: Work, packages: Sequence[Package]) -> list[PlannedImport]:
+def plan_imports(work: Work, packages: Sequence[Package], *, repair: bool = True) -> list[PlannedImport]:
     """Return the imports of packages in the order of their deployment; nothing is written.
+
+    Unless they are to ``repair``, none is needed only to put back what an interrupted upgrade took.
 
     Upgrades of several packages are staged, so that nothing is deleted before all callers are there in their new
     version.
     """
-    return [_plan_import(work, package, packages) for package in packages]
+    return [_plan_import(work, package, packages, repair=repair) for package in packages]
 
 
 def plan_promotions(work: Work, packages: Sequence[Package], results: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -175,14 +177,15 @@ def refusal(
     return RefusedError(reasons, refused=names, **(other.details if other else {}))
 
 
-def _plan_import(work: Work, package: Package, packages: Sequence[Package]) -> PlannedImport:
+def _plan_import(work: Work, package: Package, packages: Sequence[Package], *, repair: bool) -> PlannedImport:
     stages_upgrades = len(packages) > 1
     others = [it for it in packages if it is not package]
     mode = work.params["import_mode"]
     task: SolutionImport | None = None
     try:
         task = planned_import(work, package, others, stages_upgrades=stages_upgrades)
-        prediction = predict_guarded(work, package.unique_name, task, [flow.id for flow in package.desktop_flows])
+        flow_ids = [flow.id for flow in package.desktop_flows]
+        prediction = predict_guarded(work, package.unique_name, task, flow_ids, repairs=repair)
     except (ConfigurationError, RefusedError) as error:
         # What goes wrong before the environment is known, a sign-in for example, refuses no import.
         if not error.result.get("operation"):

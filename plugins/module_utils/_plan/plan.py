@@ -151,7 +151,8 @@ class Plan:
 
     @cached_property
     def _other_signature(self) -> set[str]:
-        return {effect.flow.id for effect in self.contract}
+        unknown = {id for id, (before, after) in self._signatures.items() if before == after}
+        return {effect.flow.id for effect in self.contract} - unknown
 
     @cached_property
     def _not_compared(self) -> set[str]:

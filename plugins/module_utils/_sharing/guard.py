@@ -263,13 +263,13 @@ class ShareGuard:
                 " they are in shares.lost and stay removed."
             )
 
-    def prediction(self, *, taking: bool, deleted: Collection[str] = ()) -> dict[str, Any]:
+    def prediction(self, *, repairs: bool, taking: bool, deleted: Collection[str]) -> dict[str, Any]:
         """Return what ``to_result`` would return after an operation that takes the shares away, or leaves them.
 
         ``deleted`` are the ids of the flows that go with it, whose shares do not come back. What an earlier run left is
-        taken for completed. Raises ``RefusedError`` when they could not be put back.
+        taken for completed when the operation ``repairs`` it. Raises ``RefusedError`` when they could not be put back.
         """
-        if found := self._read_records():
+        if repairs and (found := self._read_records()):
             self._ledger.expect_recorded(found)
             self._ledger.predict_repair()
         if taking:

@@ -68,16 +68,24 @@ def do_guarded(work: Work, solution: str, task: SolutionTask, flow_ids: Collecti
     return _perform(work, guard, task) if guard else task.perform(operations_of(work))
 
 
-def predict_guarded(work: Work, solution: str, task: SolutionTask, flow_ids: Collection[str] = ()) -> dict[str, Any]:
-    """Return what ``do_guarded`` would return, without writing anything."""
+def predict_guarded(
+    work: Work, solution: str, task: SolutionTask, flow_ids: Collection[str] = (), *, repairs: bool = True
+) -> dict[str, Any]:
+    """Return what ``do_guarded`` would return, without writing anything.
+
+    Unless the task ``repairs``, a task with nothing to do leaves to others what an earlier run left undone.
+    """
     guard = _guard_of(work, solution, flow_ids)
     result = task.predict()
+    acts = result["operation"] != "none"
     if guard is None:
         return result
-    if result["operation"] != "none":
+    if acts:
         guard.observe()
     try:
-        outcome = guard.prediction(taking=result["operation"] in SHARE_TAKING, deleted=_deleted(result))
+        outcome = guard.prediction(
+            repairs=repairs or acts, taking=result["operation"] in SHARE_TAKING, deleted=_deleted(result)
+        )
     except RefusedError as error:
         error.result.update({**result, "changed": False})
         raise

@@ -38,6 +38,8 @@ from ansible_collections.coe.power_platform.tests.unit.plugins.module_utils.pack
     run_desktop_flow,
     write_package,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 SHARED = flow_id(1)
 RUN = run_desktop_flow(SHARED, {"Question": "Why?"})
@@ -155,6 +157,18 @@ def test_inputs_decided_at_run_time_are_unknown() -> None:
         ("@body('Run_it')?['Answer']", {"Answer"}),
         ("@body('Run_it')?['Answer']?['part']", {"Answer"}),
         ("@concat(body('Run_it')?['A'], outputs('Run_it')?['body/B'])", {"A", "B"}),
+        ("@Outputs( 'run_IT' ) ? [ 'Body/Answer' ]", {"Answer"}),
+        ("@actions('Run_it')?['outputs']?['body']?['Answer']", {"Answer"}),
+        ("@actions('Run_it').outputs.body.Answer", {"Answer"}),
+        ("It said @{body('Run_it')?['A']}, then @{body('Run_it')?['B']}.", {"A", "B"}),
+        ("It's @{concat('}', body('Run_it')?['A'])}, not body('Run_it')?['B'].", {"A"}),
+        ("@concat('}', '@{', body('Run_it')?['A'])", {"A"}),
+        ("@body('Run_it')?['error']?['message']", set()),
+        ("@outputs('Run_it')?['body/error']", set()),
+        ("@actions('Run_it')?['status']", set()),
+        ("Read body('Run_it')?['Answer'] in the guide", set()),
+        ("@@body('Run_it')?['Answer']", set()),
+        ("@concat('body(''Run_it'')?[''Answer'']')", set()),
         ("@outputs('Run_it')?['statusCode']", set()),
         ("@outputs('Run_it')", set()),
         ("@body('Run_it')", set()),
@@ -165,6 +179,43 @@ def test_outputs_are_known_by_the_expressions_that_read_them(expression: str, ou
     (call,) = calls({"Run_it": RUN, "Use": {"type": "Compose", "inputs": expression}})
 
     assert call.outputs == output
+
+
+@pytest.mark.parametrize(
+    ("expression", "whole"),
+    [
+        ("@body('Run_it')", True),
+        ("@outputs('Run_it')", True),
+        ("@outputs('Run_it')?['body']", True),
+        ("@actions('Run_it')", True),
+        ("@body('Run_it')?[variables('name')]", True),
+        ("@string(body('RUN_IT'))", True),
+        ("@body('Run_it')?['Answer']", False),
+        ("@outputs('Run_it')?['headers']", False),
+        ("@body('Run_it')?['error']", False),
+        ("body('Run_it')", False),
+    ],
+)
+def test_outputs_may_be_handed_on_as_a_whole(expression: str, whole: bool) -> None:
+    (call,) = calls({"Run_it": RUN, "Use": {"type": "Compose", "inputs": {"deep": [expression]}}})
+
+    assert call.whole is whole
+
+
+@pytest.mark.parametrize("encode", [str, lambda text: text.replace("'", "\\u0027").replace("ü", "\\u00fc")])
+def test_escapes_of_json_make_no_difference(encode: Callable[[str], str]) -> None:
+    use = {"type": "Compose", "inputs": "@body('Ausführen')?['Answer']"}
+    text = json.dumps({"properties": {"definition": {"actions": {"Ausführen": RUN, "Use": use}}}}, ensure_ascii=False)
+    (call,) = cloud_calls(encode(text)) or []
+
+    assert call.outputs == {"Answer"}
+
+
+@given(st.text(alphabet="@{}()[]'?.body ", max_size=40))
+def test_any_expression_is_read(text: str) -> None:
+    (call,) = calls({"Run_it": RUN, "Use": {"type": "Compose", "inputs": f"@{text}"}})
+
+    assert call.outputs is not None
 
 
 def test_an_action_with_an_apostrophe_is_understood() -> None:
@@ -253,6 +304,12 @@ BREAKAGES = {
         ["X: reads, type"],
     ),
     "unknown before": (call("A"), Signature(None, None), signature(needed("B")), ["A: passes, gone", "B: lacks"]),
+    "names in other capitals": (
+        call("a", outputs=("x",)),
+        signature(needed("A"), outputs=("X",)),
+        signature(),
+        ["A: passes, gone", "X: reads, gone"],
+    ),
     "unknown after": (call("A"), signature(needed("A")), Signature(None, None), []),
     "arguments unknown": (Call("Run", SHARED, None, frozenset()), signature(), signature(needed("A")), []),
     "arguments unknown, retyped": (

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 import pytest
 from ansible_collections.coe.power_platform.plugins.module_utils._packages.robin import (
@@ -20,6 +21,14 @@ CALL = "External.RunFlow FlowId: 'callee'"
 
 def found(script: str) -> list[RunFlowStatement]:
     return list(run_flow_statements(script))
+
+
+def told(script: str) -> list[RunFlowStatement]:
+    """Return the calls in a script, none when they cannot be told."""
+    try:
+        return found(script)
+    except ValueError:
+        return []
 
 
 def test_a_call_is_read_with_its_arguments() -> None:
@@ -39,8 +48,7 @@ def test_a_call_is_read_with_its_arguments() -> None:
 def test_subflows_are_named() -> None:
     script = f"{CALL}\r\nFUNCTION Log GLOBAL\r\n  {CALL}\r\nEND FUNCTION\r\nFUNCTION 'Close all' GLOBAL\r\n{CALL}"
 
-    assert [statement.subflow for statement in found(script)][:2] == ["Main", "Log"]
-    assert len(found(script)) == 3
+    assert [statement.subflow for statement in found(script)] == ["Main", "Log", "Close all"]
 
 
 @pytest.mark.parametrize(
@@ -53,6 +61,7 @@ def test_subflows_are_named() -> None:
         f"SET X TO $'''text\r\n{CALL}\r\n'''",
         f"SET X TO $'''it\\'''\r\n{CALL}\r\n'''",
         "SET X TO $'''External.RunFlow'''",
+        "SET Help TO $fx'To call it, write\r\nExternal.RunFlow FlowId: ''callee'''",
         "Display.ShowMessage Text: $'''%External.RunFlowResult%'''",
     ],
 )
@@ -71,6 +80,9 @@ def test_what_only_looks_like_a_call_is_none(script: str) -> None:
         "SET X TO Object['it\\'s']\r\n",
         "SET X TO 'never closed\r\n",
         "SET X TO $'''%''%'''\r\n",
+        "SET X TO $fx'see\r\nhttps://portal.contoso.example/#/orders'\r\n",
+        'SET X TO $fx\'{\r\n  "Name": "${Name}"\r\n}\'\r\n',
+        "SET X TO $fx''\r\n",
     ],
 )
 def test_texts_and_comments_before_a_call_do_not_hide_it(before: str) -> None:
@@ -94,7 +106,7 @@ def test_a_flow_named_by_a_variable_has_no_id() -> None:
 def test_no_script_takes_more_than_linear_time(part: str) -> None:
     started = time.monotonic()
 
-    found(part * 200_000 + f"\n{CALL}")
+    told(part * 200_000 + f"\n{CALL}")
 
     assert time.monotonic() - started < 10
 
@@ -102,4 +114,34 @@ def test_no_script_takes_more_than_linear_time(part: str) -> None:
 @settings(deadline=None)
 @given(st.text(alphabet="'#/\\$\r\n @:=>aE", max_size=60))
 def test_any_script_is_read(script: str) -> None:
-    assert len(found(f"{script}{CALL}")) <= 1
+    assert len(told(f"{script}{CALL}")) <= 1
+
+
+@pytest.mark.parametrize("opening", ["$'''", "'''", "/#"])
+def test_what_never_ends_hides_nothing(opening: str) -> None:
+    with pytest.raises(ValueError, match="has no end"):
+        found(f"SET X TO {opening}text\r\n{CALL}")
+
+
+def escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "\\'")
+
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "one quote": lambda text: f"'{escaped(text)}'".replace("\r", " ").replace("\n", " "),
+    "three quotes": lambda text: f"$'''{escaped(text)}'''",
+    "Power Fx": lambda text: f"$fx'{escaped(text)}'",
+    "Power Fx, doubled": lambda text: "$fx'" + text.replace("\\", "\\\\").replace("'", "''") + "'",
+}
+COMMENTS = ("", "# it's a note\r\n", "/# it's\r\nmore #/\r\n")
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.sampled_from(sorted(FORMS)), st.text(alphabet="'#/\\$ @:=>{}\"\r\nfx", max_size=20))),
+    st.sampled_from(COMMENTS),
+)
+def test_whatever_stands_in_texts_the_calls_are_found(texts: list[tuple[str, str]], comment: str) -> None:
+    lines = "".join(f"SET X TO {FORMS[form](text)}\r\n{comment}" for form, text in texts)
+    (statement,) = found(f"{lines}{CALL} @In: $fx'{{\r\n}}' @Out=> X")
+    assert statement == RunFlowStatement("Main", "callee", frozenset({"In"}), frozenset({"Out"}))

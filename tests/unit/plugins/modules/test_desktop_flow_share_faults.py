@@ -153,6 +153,7 @@ def test_a_grant_that_was_done_although_it_was_answered_with_an_error_is_done(sc
 def test_what_a_lost_answer_has_written_is_read_back_before_the_rest_is_written(
     scene: Scene, fault: dict[str, Any], sent: int
 ) -> None:
+    scene.simulator.environment("test").settings.change({"visible_shares": "all"})  # what is hidden is written again
     scene.run(check_mode=True)
     before = len(scene.simulator.journal(environment="test", path="$batch"))
     scene.simulator.clear_journal()

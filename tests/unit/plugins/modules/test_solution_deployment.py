@@ -278,3 +278,25 @@ def test_what_an_upgrade_took_comes_back_although_nothing_can_begin(
         assert run_module(solution_deployment, **options)["failed"]
         assert held(environment) == before
     assert environment.store.count("annotation") == 0
+
+
+def test_what_the_declaration_forbids_is_not_given_back_first(
+    test: Any, run_module: Any, tmp_path: pathlib.Path
+) -> None:
+    environment = test.environment("test")
+    environment.settings.change({"upgrade_keeps_shares": False, "job_seconds": 30.0})  # it is about what is taken
+    put(test, "test", shared(tmp_path, OLD))
+    run(test.connection("test"), [{"solution": NAME, "principals": [ROBOTS, JOHN]}])
+    begun = {"src": shared(tmp_path, NEW), "import_mode": "upgrade", "wait": False, **test.connection("test")}
+    run_module(solution_import, **begun)
+    test.advance(60)
+    test.clear_journal()
+    shares = [{"solution": NAME, "principals": [JOHN], "exclusive": True}]
+    options = task(test, shared(tmp_path, NEW), shares=shares)
+    predicted = run_module(solution_deployment, check_mode=True, **options)
+    result = run_module(solution_deployment, **options)
+    assert predicted["permissions"] == result["permissions"]
+    assert len(result["permissions"]["interrupted_upgrade"]["restored"]) == 1
+    assert [path for path in writes(test, "test") if path in SHARING] == ["GrantAccess"]
+    assert environment.store.count("annotation") == 0
+    again(test, run_module, options)

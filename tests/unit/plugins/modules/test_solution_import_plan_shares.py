@@ -67,6 +67,7 @@ def test_who_may_not_read_the_table_of_shares_can_import(test: Any, run_module: 
 def test_the_plan_counts_the_shares_that_an_upgrade_takes(
     test: Any, run_module: Any, tmp_path: pathlib.Path, mode: str
 ) -> None:
+    test.environment("test").settings.change({"upgrade_keeps_shares": False})  # it is about what is taken
     put(test, "test", release(tmp_path, "1.0.0.0"))
     for name, number in (("Others", 3), ("Patch", 4), ("Unrelated", 5)):
         inputs, script = schema({"Input2000": argument()}), "SET Version TO '2.0.0.0'\r\n"
@@ -109,6 +110,7 @@ def test_shares_of_a_flow_that_is_renamed_are_told_as_predicted(
         )
         for name, version in (("Old", "1.0.0.0"), ("New", "2.0.0.0"))
     )
+    test.environment("test").settings.change({"upgrade_keeps_shares": False})  # it is about what is taken
     put(test, "test", older)
     share(test, run_module, 1)
     predicted = run_module(solution_import, check_mode=True, **task(test, newer, import_mode=mode))
