@@ -36,8 +36,8 @@ options:
       - V(fail) refuses the import before anything changes, V(warn) goes on with a warning, V(ignore) goes on silently.
         RV(coe.power_platform.solution_import#module:plan.contract_changes) tells the changes in any case.
       - When not set, it is V(fail) for flows that have a known caller, in the environment or in the package itself, and
-        V(warn) for flows that have none. A caller counts even if its own arguments fit the new contract, since whoever
-        deploys it has to make sure of that.
+        V(warn) for flows that have none. A caller in the environment counts even if its own arguments fit the new
+        contract, since whoever deploys it has to make sure of that. One that the package brings counts unless it fits.
     type: str
     choices: [fail, warn, ignore]
   on_drafts:

@@ -66,6 +66,11 @@ class ContractEffect:
     def breaking(self) -> bool:
         return any(change.breaking for change in self.changes)
 
+    @property
+    def concerns_callers(self) -> bool:
+        """Whether somebody has to see to callers: there are some besides those that the package brings and that fit."""
+        return any(not caller.packaged or caller.status != "fits" for caller in self.callers)
+
     def to_result(self) -> dict[str, Any]:
         return {
             **self.flow.to_result(),

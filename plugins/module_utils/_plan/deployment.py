@@ -87,6 +87,7 @@ def planned_import(
         on_contract_break=params["on_contract_break"],
         on_drafts=params["on_drafts"],
         companions=others,
+        protects_shares=params["protect_shares"],
     )
     return SolutionImport(work.client, package, bindings, options, planner, work.warn)
 

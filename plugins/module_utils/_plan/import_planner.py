@@ -49,6 +49,7 @@ class ImportPlanner:
         on_contract_break: OnContractBreak | None = None,
         on_drafts: OnDrafts = "fail",
         companions: Sequence[Package] = (),
+        protects_shares: bool = True,
     ) -> None:
         self._client = client
         self._package = package
@@ -59,6 +60,7 @@ class ImportPlanner:
         self._on_contract_break = on_contract_break
         self._on_drafts = on_drafts
         self._companions = companions
+        self._protects_shares = protects_shares
         self._decision: Decision | None = None
         self._judged: tuple[Plan, Verdict] | None = None
         self._told: set[str] = set()
@@ -70,7 +72,8 @@ class ImportPlanner:
             wish = dataclasses.replace(wish, mode=self._upgrade)
         decision = decide(self._package, target, wish)
         if decision.operation not in ("none", "refuse"):
-            plan = self._settle(Plan(self._package, self._callers, self._read(target), decision), target, wish)
+            plan = Plan(self._package, self._callers, self._read(target), decision, self._protects_shares)
+            plan = self._settle(plan, target, wish)
             self._judged = plan, judge(plan, self._on_contract_break, self._on_drafts)
             decision = plan.decision
         # An import that was joined leaves nothing to do; what it did is what was decided before.

@@ -28,6 +28,7 @@ _DELETING = ("upgrade", "stage")
 class Plan:
     """What an import would do: made of the package, its flows as callers, the environment, and what was decided.
 
+    ``protects_shares`` says that the shares that an upgrade drops are put back, unless their flows go.
     All flows are sorted by name. ``_plan/verdict.py`` says what to think of it.
     """
 
@@ -35,6 +36,7 @@ class Plan:
     package_callers: tuple[Caller, ...]
     environment: Environment
     decision: Decision
+    protects_shares: bool = True
 
     @property
     def acts(self) -> bool:
@@ -114,6 +116,12 @@ class Plan:
     def shares_dropped(self) -> list[FlowShare]:
         """The shares that the platform removes with an upgrade, unless they are put back."""
         return sorted(self.environment.shares, key=dataclasses.astuple) if self.deletes else []
+
+    @property
+    def shares_restored(self) -> list[FlowShare]:
+        """Those of them that are put back."""
+        gone = {flow.id for flow in self.deleted}
+        return [share for share in self.shares_dropped if self.protects_shares and share.flow_id not in gone]
 
     @cached_property
     def hidden(self) -> list[FlowName]:

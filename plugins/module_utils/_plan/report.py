@@ -73,9 +73,10 @@ def plan_text(plan: Plan, verdict: Verdict) -> str:
         *_section("Left to other solutions", (_left_over(it) for it in plan.left_overs if not it.goes)),
         *_section("Not comparable with the package", map(_not_comparable, plan.not_comparable)),
         *_section("Contract", (line for effect in plan.contract for line in _effect(effect))),
+        *_section("Shares that the platform removes, put back at once", map(_share, plan.shares_restored)),
         *_section(
             "Shares that the platform removes",
-            (f"{share.flow}: {share.principal} as {share.access}" for share in plan.shares_dropped),
+            (_share(share) for share in plan.shares_dropped if share not in plan.shares_restored),
         ),
         *_section("Without a connection", plan.environment.unbound_references),
     ]
@@ -87,6 +88,10 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
         if number == 0:
             yield f"{title}:"
         yield f"  - {line}"
+
+
+def _share(share: FlowShare) -> str:
+    return f"{share.flow}: {share.principal} as {share.access}"
 
 
 def _left_over(left_over: LeftOver) -> str:
@@ -118,7 +123,7 @@ def plan_difference(plan: Plan) -> dict[str, str]:
     flows.update({flow.id: flow for flow in plan.package.flows if flow.id in taken})
     for flow in plan.deleted:
         del flows[flow.id]
-    shares = () if plan.deletes else plan.environment.shares
+    shares = plan.shares_restored if plan.deletes else plan.environment.shares
     return {"before": _joined(before), "after": _joined(_lines(plan.package.version, flows.values(), taken, shares))}
 
 

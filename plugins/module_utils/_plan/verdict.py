@@ -44,11 +44,16 @@ def judge(plan: Plan, on_contract_break: OnContractBreak | None = None, on_draft
     """Judge a plan.
 
     Without ``on_contract_break`` a broken contract stops the import where callers are known, whether they break or not,
-    and where they could not be looked for; it is a warning where none are.
+    and where they could not be looked for; it is a warning where none are. Callers that the package brings count only
+    unless they fit.
     """
     breaks = [effect for effect in plan.contract if effect.breaking and on_contract_break != "ignore"]
     unknown = plan.environment.callers_unknown is not None
-    fatal = [it for it in breaks if on_contract_break == "fail" or (not on_contract_break and (it.callers or unknown))]
+    fatal = [
+        it
+        for it in breaks
+        if on_contract_break == "fail" or (not on_contract_break and (it.concerns_callers or unknown))
+    ]
     drafts = tuple(_drafts(plan))
     stops = (
         *_forbidden(plan),

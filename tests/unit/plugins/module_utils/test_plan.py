@@ -329,6 +329,24 @@ def test_a_caller_that_was_not_looked_into_is_unknown(tmp_path: Path) -> None:
     assert statuses(plan) == {"Shared flow": [("Parent", False, "unknown")]}
 
 
+@pytest.mark.parametrize(("changed", "status"), [("outputs", "unknown"), ("inputs", "fits")])
+def test_outputs_that_are_handed_on_as_a_whole_are_unknown(tmp_path: Path, changed: str, status: str) -> None:
+    before = dataclasses.replace(SHARED, outputs=schema({"Answer": argument(optional=None)}))
+    spare = schema({"Question": argument(), "Spare": argument(optional=True)})
+    before = dataclasses.replace(before, inputs=spare) if changed == "inputs" else before
+    after = dataclasses.replace(before, **{changed: {"inputs": SHARED.inputs, "outputs": schema({})}[changed]})
+    actions = {
+        "Run": run_desktop_flow(SHARED.id, {"Question": "x"}),
+        "Use": {"type": "Compose", "inputs": "@body('Run')"},
+    }
+    content = json.dumps({"properties": {"definition": {"actions": actions}}})
+    caller = Caller.from_content(flow_id(9), "Nightly", 5, None, content)
+
+    plan = planned(packed(tmp_path, [after]), installed(before, callers=(caller,)))
+
+    assert statuses(plan) == {"Shared flow": [("Nightly", False, status)]}
+
+
 def test_a_caller_that_comes_with_the_package_counts_in_its_new_version(tmp_path: Path) -> None:
     new = dataclasses.replace(CLOUD, actions={"Run": run_desktop_flow(SHARED.id, {"Subject": "x"})})
     standing = cloud_caller(CLOUD.id, CLOUD.name, SHARED.id, "Question")
@@ -387,6 +405,16 @@ def test_nothing_is_compared_where_nothing_is_done(tmp_path: Path) -> None:
     plan = planned(packed(tmp_path, [WITH_OTHER, CLOUD]), installed(SHARED, callers=(FOREIGN,)), "none")
 
     assert (plan.contract, plan.missing_flows, plan.hidden) == ([], [], [])
+
+
+def test_what_flows_of_the_old_storage_take_is_unknown_and_no_alarm(tmp_path: Path) -> None:
+    old = DeployedFlow(SHARED.id, SHARED.name, 6, None, None, same_content=True)
+
+    plan = planned(packed(tmp_path, [WITH_OTHER]), installed(flows=(old,), callers=(FOREIGN,)))
+
+    assert [change.effect for change in plan.contract[0].changes] == ["unknown", "unknown"]
+    assert judge(plan).stops == ()
+    assert names(plan.changed) == ["Shared flow"]
 
 
 def test_an_unreadable_signature_is_unknown(tmp_path: Path) -> None:

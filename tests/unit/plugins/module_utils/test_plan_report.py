@@ -197,8 +197,13 @@ def test_the_difference_shows_contracts_and_shares(tmp_path: Path) -> None:
             "desktop flow Ask: input New (string, required)\n"
             "desktop flow Ask: input Question (string, required, sensitive)\n"
             "desktop flow Ask: new content of 2.0.0.0\n"
+            "desktop flow Ask: shared with team Finance as user\n"
         ),
     }
+    unprotected = dataclasses.replace(plan, protects_shares=False)
+    assert "shared with" not in plan_difference(unprotected)["after"]
+    assert "removes, put back at once:\n  - Ask: team Finance as user\n" in plan_text(plan, judge(plan))
+    assert "Shares that the platform removes:\n  - Ask: team Finance as user\n" in plan_text(unprotected, judge(plan))
 
 
 def test_an_update_leaves_flows_and_shares(tmp_path: Path) -> None:

@@ -81,13 +81,13 @@ def managed(source: pathlib.Path, folder: pathlib.Path, version: str | None = No
     return str(target)
 
 
-def test_the_public_package_that_breaks_its_callers_is_stopped(
+def test_the_public_package_that_breaks_a_contract_passes_with_its_caller_and_is_stopped_if_wanted(
     test: Any, run_module: Any, packages: pathlib.Path, tmp_path: pathlib.Path
 ) -> None:
     older, newer = (managed(packages / name, tmp_path) for name in CONSTRUCTION_FUNDING)
     put(test, "test", older)
-    predicted = run_module(solution_import, check_mode=True, **task(test, newer))
-    refused = run_module(solution_import, **task(test, newer))
+    predicted = run_module(solution_import, check_mode=True, **task(test, newer, on_contract_break="fail"))
+    refused = run_module(solution_import, **task(test, newer, on_contract_break="fail"))
     assert refused["failed"]
     assert predicted["msg"] == refused["msg"]
     assert 'The input "BorrowerApproved" (string) is gone.' in refused["msg"]
@@ -98,7 +98,9 @@ def test_the_public_package_that_breaks_its_callers_is_stopped(
     assert "input BorrowerApproved (" not in refused["diff"]["after"]
     assert [effect["name"] for effect in refused["plan"]["contract_changes"]] == ["Woodgrove Funding Manager Draw"]
     assert writes(test, "test") == []
-    done = run_module(solution_import, **task(test, newer, on_contract_break="warn"))
+    (caller,) = refused["plan"]["contract_changes"][0]["callers"]
+    assert (caller["in_package"], caller["status"]) == (True, "fits")
+    done = run_module(solution_import, **task(test, newer))
     assert done["operation"] == "update"
     assert any("BorrowerApproved" in warning for warning in done["warnings"])
 
