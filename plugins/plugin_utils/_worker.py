@@ -14,6 +14,7 @@ This file is private to the collection and may change without notice.
 from __future__ import annotations
 
 import contextlib
+import datetime
 import json
 import os
 import ssl
@@ -127,8 +128,13 @@ def _whole(value: Any, option: Mapping[str, Any]) -> Any:
 
 def _as_sent(arguments: dict[str, Any]) -> dict[str, Any]:
     """Return a task's options as the real module receives them: plain JSON, values from a vault decrypted."""
-    sent: dict[str, Any] = json.loads(json.dumps(arguments, default=str))
+    sent: dict[str, Any] = json.loads(json.dumps(arguments, default=_as_text))
     return sent
+
+
+def _as_text(value: Any) -> str:
+    """Return a value from a vault decrypted, and a date of YAML as Ansible sends it."""
+    return value.isoformat() if isinstance(value, datetime.date) else str(value)
 
 
 def _tells_invocation(task_vars: dict[str, Any]) -> bool:

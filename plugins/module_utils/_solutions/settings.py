@@ -18,6 +18,7 @@ from .._errors import UNREADABLE, ConfigurationError
 from .._files import read_regular
 from .._packages.package import Package
 from .._text import listed, require_sendable
+from .variable_values import value_text
 
 _SHAPE = (
     '{"EnvironmentVariables": [{"SchemaName": …, "Value": …}],'
@@ -52,10 +53,14 @@ def read_settings(
 ) -> Settings:
     """Return the settings of the three options; the two dictionaries win over ``deployment_settings``.
 
+    What is null is not given, and so is what is empty in ``deployment_settings``, where pac leaves it to be filled in.
     ``deployment_settings`` is the path of a file made by ``pac solution create-settings``, or its content.
     Raises ``ConfigurationError`` when it has another shape.
     """
     document = _document(deployment_settings)
+    references, values = _given(connection_references), _given(environment_variables)
+    if empty := sorted(name for name, id in references.items() if not str(id).strip()):
+        raise ConfigurationError(f"connection_references: {listed(empty)} is given no connection: leave it out.")
     connections = {
         entry["LogicalName"]: Binding(str(entry["ConnectionId"]), entry.get("ConnectorId"))
         for entry in _entries(document, "ConnectionReferences", "LogicalName", "ConnectionId")
@@ -66,12 +71,16 @@ def read_settings(
     }
     return Settings(
         connections={
-            **_without(connections, connection_references),
-            **{name: Binding(str(id)) for name, id in (connection_references or {}).items()},
+            **_without(connections, references),
+            **{name: Binding(str(id).strip()) for name, id in references.items()},
         },
-        variables={**_without(variables, environment_variables), **(environment_variables or {})},
-        mentions_connections=bool(document.get("ConnectionReferences") or connection_references),
+        variables={**_without(variables, values), **values},
+        mentions_connections=bool(document.get("ConnectionReferences") or references),
     )
+
+
+def _given(settings: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {name: value for name, value in (settings or {}).items() if value is not None}
 
 
 def _document(deployment_settings: Any) -> Mapping[str, Any]:
@@ -123,8 +132,8 @@ def _entries(document: Mapping[str, Any], key: str, name: str, value: str) -> It
             yield entry
 
 
-def _without(settings: Mapping[str, Any], winners: Mapping[str, Any] | None) -> dict[str, Any]:
-    names = {name.lower() for name in winners or {}}
+def _without(settings: Mapping[str, Any], winners: Mapping[str, Any]) -> dict[str, Any]:
+    names = {name.lower() for name in winners}
     return {name: value for name, value in settings.items() if name.lower() not in names}
 
 
@@ -147,6 +156,13 @@ def settings_of_package(settings: Settings, package: Package) -> Settings:
                 f"{reference.logical_name} needs a connection of {connector_name(reference.connector_id)} but is given"
                 f" one of {connector_name(binding.connector_id)}"
             )
+    texts: dict[str, str] = {}
+    for name, value in settings.variables.items():
+        if variable := variables.get(name.lower()):
+            try:
+                texts[variable.schema_name] = value_text(value, variable.type)
+            except ValueError as error:
+                mistakes.append(f"the value of {variable.schema_name} {error}")
     if mistakes:
         raise ConfigurationError(
             f"The settings do not fit the package {package.unique_name} {package.version}: {listed(mistakes, '; ')}.",
@@ -154,10 +170,7 @@ def settings_of_package(settings: Settings, package: Package) -> Settings:
         )
     return Settings(
         connections={references[name.lower()].logical_name: binding for name, binding in settings.connections.items()},
-        variables={
-            variables[name.lower()].schema_name: value_text(value, variables[name.lower()].type)
-            for name, value in settings.variables.items()
-        },
+        variables=texts,
         mentions_connections=settings.mentions_connections,
     )
 
@@ -185,21 +198,6 @@ def _unknown(kind: str, given: Mapping[str, Any], known: list[str]) -> Iterator[
     for name in given:
         if name.lower() not in lower:
             yield f"it has no {kind} {name} (it has {has})"
-
-
-def value_text(value: Any, type: str) -> str:
-    """Return a value as the platform keeps it: texts as they are, ``yes`` and ``no`` for booleans, else JSON."""
-    if isinstance(value, bool) and type == "boolean":
-        return "yes" if value else "no"
-    if isinstance(value, str):
-        return value
-    try:
-        return json.dumps(value, allow_nan=False)
-    except UNREADABLE as error:
-        raise ConfigurationError(
-            "environment_variables, or deployment_settings, holds a value that JSON cannot express (too deep, or an"
-            " endless number): give it as a text."
-        ) from error
 
 
 def connector_name(connector_id: str) -> str:

@@ -22,9 +22,10 @@ from ansible_collections.coe.power_platform.plugins.module_utils._solutions.sett
     read_settings,
     same_connector,
     settings_of_package,
-    value_text,
 )
+from ansible_collections.coe.power_platform.plugins.module_utils._solutions.variable_values import value_text
 
+SECRET = "/subscriptions/s/resourceGroups/g/providers/Microsoft.KeyVault/vaults/v/secrets/x"
 SHAREPOINT = "/providers/Microsoft.PowerApps/apis/shared_sharepointonline"
 PACKAGE: Any = SimpleNamespace(
     unique_name="Shared",
@@ -163,13 +164,69 @@ def test_all_that_does_not_fit_the_package_is_named_at_once() -> None:
         (True, "boolean", "yes"),
         (False, "boolean", "no"),
         ("no", "boolean", "no"),
+        (" TRUE ", "boolean", "yes"),
+        ("Off", "boolean", "no"),
+        (0, "boolean", "no"),
         (5, "number", "5"),
+        (-1.5, "number", "-1.5"),
+        (" 1234.5 ", "number", "1234.5"),
         ({"a": [1]}, "json", '{"a": [1]}'),
+        ('{"a": [1]}', "json", '{"a": [1]}'),
+        (False, "json", "false"),
         (True, "string", "true"),
+        (5, "string", "5"),
+        ({"a": 1}, "string", '{"a": 1}'),
+        ("https://contoso.sharepoint.com", "data_source", "https://contoso.sharepoint.com"),
+        (SECRET, "secret", SECRET),
     ],
 )
 def test_values_are_written_as_the_platform_keeps_them(value: Any, type: str, text: str) -> None:
     assert value_text(value, type) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "type", "expected"),
+    [
+        ("", "string", "an empty text"),
+        ("", "boolean", "an empty text"),
+        ("maybe", "boolean", "yes or no"),
+        (2, "boolean", "yes or no"),
+        ([], "boolean", "yes or no"),
+        (True, "number", "a number"),
+        ("1,5", "number", "a number"),
+        ("NaN", "number", "a number"),
+        (float("inf"), "number", "endless number"),
+        ({}, "number", "a number"),
+        ("{'a': 1}", "json", "JSON"),
+        ("not-to-be-seen", "secret", "Azure Key Vault"),
+        (5, "secret", "Azure Key Vault"),
+    ],
+)
+def test_values_of_another_type_are_refused_untold(value: Any, type: str, expected: str) -> None:
+    with pytest.raises(ValueError, match=expected) as caught:
+        value_text(value, type)
+    assert "not-to-be-seen" not in str(caught.value)
+
+
+def test_what_is_null_is_not_given() -> None:
+    document = {"EnvironmentVariables": [{"SchemaName": "coe_Mailbox", "Value": "x"}]}
+    settings = read_settings(document, {"coe_SharePoint": None}, {"COE_MAILBOX": None, "coe_Verbose": None})
+    assert (settings.connections, settings.variables) == ({}, {"coe_Mailbox": "x"})
+    assert not settings.mentions_connections
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+def test_an_empty_connection_is_refused(empty: str) -> None:
+    with pytest.raises(ConfigurationError, match="coe_SharePoint is given no connection"):
+        read_settings(None, {"coe_SharePoint": empty}, None)
+
+
+def test_all_values_that_do_not_fit_are_named_at_once() -> None:
+    settings = read_settings(None, None, {"coe_Mailbox": "", "coe_verbose": "maybe"})
+    with pytest.raises(ConfigurationError) as caught:
+        settings_of_package(settings, PACKAGE)
+    assert "the value of coe_Mailbox is an empty text" in str(caught.value)
+    assert "the value of coe_Verbose is to be yes or no" in str(caught.value)
 
 
 def test_connectors_are_the_same_with_and_without_the_path_of_their_provider() -> None:
