@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .._dataverse.rows import Row
@@ -62,15 +63,28 @@ def _refusal(package: Package, results: Row) -> RefusedError:
     told = [error["message"].rstrip(".") for error in errors if not (missing and _MISSING_XML in error["message"])]
     absent = (f"{row['component']} ({row['type']}) is missing{_from(row)}" for row in missing)
     reasons = [*told, *dict.fromkeys(absent)]
-    remedy = "import the solutions that are missing first" if missing else "correct the package and export it again"
     return RefusedError(
         f"The environment refuses the package {package.unique_name} {package.version}:"
-        f" {listed(reasons, '; ') or 'it gives no reason'}. Nothing was changed; {remedy}.",
+        f" {listed(reasons, '; ') or 'it gives no reason'}. Nothing was changed; {_remedy(missing)}.",
         code=next((error["code"] for error in errors if error["code"]), None),
         validation_errors=errors,
         missing_dependencies=missing,
         pending_upgrade=bool(details.get("HasPendingUpgrade")),
     )
+
+
+def _remedy(missing: Sequence[dict[str, Any]]) -> str:
+    """Return what helps: what was unmanaged is in no solution that could be imported first."""
+    unmanaged = [str(row["component"]) for row in missing if row["solution"] == UNMANAGED_LAYER]
+    remedies = []
+    if unmanaged:
+        names = listed(dict.fromkeys(unmanaged), " and ")
+        remedies.append(
+            f"where the package was made, add {names} to its solution, or to one that is imported before, and export again"
+        )
+    if len(unmanaged) < len(missing):
+        remedies.append("import the solutions that are missing first")
+    return "; ".join(remedies) or "correct the package and export it again"
 
 
 def _from(row: dict[str, Any]) -> str:
