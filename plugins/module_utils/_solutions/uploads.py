@@ -80,7 +80,8 @@ def _remedy(missing: Sequence[dict[str, Any]]) -> str:
     if unmanaged:
         names = listed(dict.fromkeys(unmanaged), " and ")
         remedies.append(
-            f"where the package was made, add {names} to its solution, or to one that is imported before, and export again"
+            f"where the package was made, add {names} to its solution, or to one that is imported before, and export"
+            " again"
         )
     if len(unmanaged) < len(missing):
         remedies.append("import the solutions that are missing first")

@@ -243,8 +243,8 @@ def test_what_several_components_miss_is_told_once_and_by_its_kind(
     failed = run_module(solution_import, **task(test, release(tmp_path, "1.0.0.0", missing=rows)))
     assert failed["msg"].endswith(
         "package SharedFlows 1.0.0.0: Risk Service (connector) is missing, it was unmanaged where the package was"
-        " exported. Nothing was changed; where the package was made, add Risk Service to its solution, or to one that is"
-        " imported before, and export again."
+        " exported. Nothing was changed; where the package was made, add Risk Service to its solution, or to one that"
+        " is imported before, and export again."
     )
     assert [row["needed_by"] for row in failed["failure"]["missing_dependencies"]] == ["Flow 1", "Flow 2"]
 
