@@ -22,7 +22,6 @@ CALLERS = f"{CLOUD_FLOWS} and (contains(clientdata,'RunUIFlow') or not contains(
 # Flows with their contents that are read together. Contents have megabytes sometimes, and kilobytes mostly.
 TOGETHER = 200
 REFUSALS = (400, 501)  # a condition that is not supported
-UNSEARCHED = "The contents of cloud flows could not be searched for callers, all of them are read instead"
 
 
 def find_cloud_callers(client: DataverseClient) -> tuple[list[Caller], PowerPlatformError | None]:
@@ -37,7 +36,6 @@ def find_cloud_callers(client: DataverseClient) -> tuple[list[Caller], PowerPlat
     except (ApiError, TransportError) as error:
         if not _is_about_searching(error):
             raise
-        client.go_without(error, UNSEARCHED, cosmetic=True)
     try:
         return list(_callers(client, CLOUD_FLOWS)), None
     except (ApiError, TransportError) as error:
