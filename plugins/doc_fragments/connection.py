@@ -123,6 +123,8 @@ options:
     description:
       - Seconds to wait for the environment to begin or to go on with an answer.
       - A whole answer may take ten times as long, and all pages of a listing thirty times.
+      - For the answer to a batch that writes, such as shares, the task waits 125 seconds at least. The environment may
+        work on it for two minutes, and what comes late would undo what was done in the meantime.
       - When the environment asks to be left alone for a while (C(Retry-After)), the task waits so long, up to ten
         times this time or its own C(wait_timeout) or C(lock_timeout) where that is longer. When it asks
         for more, the task fails and says for how long.

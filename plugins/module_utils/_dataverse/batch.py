@@ -71,6 +71,9 @@ class Reply:
         return self.error or self.body
 
 
+# The platform gives up what takes it two minutes. Who gives up earlier may be overtaken by what was sent: shares that are
+# given late, for example, come back after somebody has taken them away.
+LONGEST_WRITE = 125.0
 Answer = Response | OutcomeUnknownError
 
 
@@ -136,7 +139,10 @@ def _send(api: WebApi, requests: Sequence[BatchRequest]) -> list[Response]:
     content = encode(requests, boundary, urlsplit(api.root).path)
     headers = {"Content-Type": f'multipart/mixed; boundary="{boundary}"', "Prefer": "odata.continue-on-error"}
     policy = IN_TURN if costly else None
-    response = api.send("POST", "$batch", content, headers=headers, repeatable=repeatable, policy=policy)
+    timeout = LONGEST_WRITE if any(request.method != "GET" for request in requests) else 0
+    response = api.send(
+        "POST", "$batch", content, headers=headers, repeatable=repeatable, policy=policy, timeout=timeout
+    )
     try:
         return decode(response, len(requests))
     except (ValueError, IndexError) as error:

@@ -24,7 +24,7 @@ def with_companions(environment: Environment, flows: Iterable[Caller], packages:
     all upgrades are staged before the first of them deletes anything. For the same reason a component that moves to a
     managed one of the packages stays.
     """
-    brought = {flow.id: flow for flow in flows}
+    packages, brought = tuple(packages), {flow.id: flow for flow in flows}
     return dataclasses.replace(
         environment,
         callers=(*(caller for caller in environment.callers if caller.id not in brought), *brought.values()),
@@ -35,6 +35,7 @@ def with_companions(environment: Environment, flows: Iterable[Caller], packages:
             for id_, dependents in environment.dependents.items()
         },
         holders={**environment.holders, **_joint_holders(environment, packages)},
+        companions=frozenset(package.unique_name for package in packages),
     )
 
 

@@ -102,10 +102,11 @@ class Environment:
     of the installed solution that exist. ``components`` are those of the installed solution, ``dependents`` what the
     platform says of the left-overs among them (by id), ``holders`` the other managed solutions that hold these too (by
     id). ``callers`` are all flows of the environment that call desktop flows. ``desktop_flow_ids`` are all desktop
-    flows. ``shares`` are those that an upgrade would take away. ``hidden`` are flows of the package with an unmanaged
-    layer on top, ``drafts`` those beside which something is saved that is not published. ``callers_unknown`` tells why
+    flows. ``shares`` are those that an upgrade would take away. ``hidden`` are flows of the package with another
+    layer on top, ``upper`` tells by id of those whose layer is managed the solution, ``drafts`` are those beside which something is saved that is not published. ``callers_unknown`` tells why
     callers could not be looked for, if they could not. ``lacking`` are those of the privileges to import and to share
-    that the application does not have, None when that could not be told.
+    that the application does not have, None when that could not be told. ``companions`` are solutions that are deployed
+    together with the package.
     """
 
     version: str | None = None
@@ -117,11 +118,13 @@ class Environment:
     desktop_flow_ids: frozenset[str] = frozenset()
     shares: tuple[FlowShare, ...] = ()
     hidden: frozenset[str] = frozenset()
+    upper: Mapping[str, str] = dataclasses.field(default_factory=dict)
     drafts: frozenset[str] = frozenset()
     callers_unknown: str | None = None
     lacking: frozenset[str] | None = None
     unbound_references: tuple[str, ...] = ()
     variables_without_value: tuple[str, ...] = ()
+    companions: frozenset[str] = frozenset()
 
 
 class Flow(Protocol):

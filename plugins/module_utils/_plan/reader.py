@@ -22,7 +22,7 @@ from .._sharing.flow_rows import RUNNING_OR_NEW, find_flow_rows, read_flow_rows
 from .._solutions.bindings import Bindings
 from .._solutions.component_names import WORKFLOW
 from .._solutions.decision import Target
-from .._solutions.deployed_flows import Counterpart, DeployedFlows
+from .._solutions.deployed_flows import Counterpart, DeployedFlows, belongs_to
 from .._solutions.solutions import Solution
 from .cloud_callers import TOGETHER, find_cloud_callers
 from .environment import DeployedFlow, Environment
@@ -80,7 +80,7 @@ class EnvironmentReader:
             holders=other_holders(self.client, own, left_overs),
             callers=(
                 *self._desktop_callers(
-                    found.rows, in_doubt | {component.id for component in left_overs}, packaged - hidden
+                    found.rows, in_doubt | {component.id for component in left_overs}, packaged - hidden.keys()
                 ),
                 *cloud_callers,
             ),
@@ -90,17 +90,21 @@ class EnvironmentReader:
             desktop_flow_ids=frozenset(desktop_flows),
             shares=tuple(find_flow_shares(self.client, shared, desktop_flows)),
             hidden=frozenset(hidden),
+            upper={id: layer for id, layer in hidden.items() if layer != UNMANAGED_LAYER},
             unbound_references=tuple(self.bindings.unbound()) if self.bindings else (),
             variables_without_value=tuple(self.bindings.valueless()) if self.bindings else (),
         )
 
-    def _hidden(self, counterparts: Mapping[str, Counterpart]) -> set[str]:
-        """Return the flows that an unmanaged layer keeps as they are; only those that are to change matter."""
-        if self.overwrites or not self.package.managed:
-            return set()
+    def _hidden(self, counterparts: Mapping[str, Counterpart]) -> dict[str, str]:
+        """Return the flows that a layer of another solution keeps as they are; only those that are to change matter."""
+        if not self.package.managed:
+            return {}
         differing = [id for id, counterpart in counterparts.items() if counterpart.parts]
         layers = DeployedFlows(self.client).top_layers(differing)
-        return {id for id, layer in layers.items() if layer == UNMANAGED_LAYER}
+        removed = {UNMANAGED_LAYER} if self.overwrites else set()
+        return {
+            id: layer for id, layer in layers.items() if layer not in removed and not belongs_to(layer, self.package)
+        }
 
     def _desktop_callers(
         self, rows: Iterable[Row], in_doubt: Collection[str], replaced: Collection[str]

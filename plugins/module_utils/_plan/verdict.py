@@ -14,6 +14,7 @@ from typing import Literal
 
 from .._dataverse.privileges import IMPORT, SHARE, remedy
 from .._solutions.component_names import TABLE
+from .._solutions.verification import hidden_by
 from .._text import listed
 from .contract import ContractEffect
 from .plan import Plan
@@ -112,6 +113,10 @@ def _warnings(plan: Plan) -> Iterator[str]:
     if plan.environment.callers_unknown:
         yield f"Callers among the cloud flows could not be looked for: {plan.environment.callers_unknown}"
     for flow in plan.hidden:
+        if upper := plan.environment.upper.get(flow.id):
+            if upper not in plan.environment.companions:
+                yield hidden_by(str(flow), upper)
+            continue
         yield (
             f"An unmanaged layer hides the new version of the {flow}: remove the layer, or set"
             " overwrite_customizations=true."

@@ -18,7 +18,7 @@ from .._dataverse.batch import BatchRequest
 from .._dataverse.odata import resource
 from .._dataverse.rows import Row
 from .._errors import UNREADABLE
-from .._packages.manifest import UNMANAGED_LAYER
+from .._packages.manifest import UNMANAGED_LAYER, holding_solution
 from .._packages.package import CLOUD_FLOW, Package, PackagedFlow
 from .._packages.signatures import compare_signatures, parse_signature
 from .._sharing.flow_rows import AS_SAVED, RUNNING, Looks, find_flow_rows
@@ -39,6 +39,11 @@ class Difference:
     name: str
     parts: tuple[str, ...]
     layer: str | None
+
+    @property
+    def upper(self) -> str | None:
+        """The managed solution whose layer hides the package's flow, if one does."""
+        return None if self.unmanaged else self.layer
 
     @property
     def unmanaged(self) -> bool:
@@ -119,7 +124,8 @@ class DeployedFlows:
         layers = self.top_layers(it.flow.id for it in differing)
         for it in differing:
             layer = layers.get(it.flow.id)
-            difference = Difference(it.flow.id, it.flow.name, it.parts, None if layer == package.unique_name else layer)
+            other = layer if layer and not belongs_to(layer, package) else None
+            difference = Difference(it.flow.id, it.flow.name, it.parts, other)
             if it.flow.desktop or difference.unmanaged:
                 found.append(difference)
         return found
@@ -160,6 +166,12 @@ class DeployedFlows:
             elif found := list(self._client.read_each(_layer, reply.body.rows())):
                 layers[id] = max(found)[1]
         return layers
+
+
+def belongs_to(layer: str, package: Package) -> bool:
+    """Tell whether a layer is that of a package's solution, of its staged upgrade, or of one of its patches."""
+    name = package.unique_name
+    return layer in (name, holding_solution(name)) or layer.startswith(f"{name}_Patch_")
 
 
 def _pages(sizes: Mapping[str, int]) -> Iterator[list[str]]:

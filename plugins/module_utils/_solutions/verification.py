@@ -39,8 +39,11 @@ class Verification:
         )
 
     def require_flows(self, label: str) -> None:
-        """Raise ``OperationFailedError`` unless the flows in the environment are those of the package."""
-        if differences := self._flows.differences(self._package):
+        """Raise ``OperationFailedError`` unless the flows in the environment are those of the package.
+
+        That other managed solutions lie above is known before, and no failure.
+        """
+        if differences := [it for it in self._flows.differences(self._package) if not it.upper]:
             raise OperationFailedError(
                 f"{label} succeeded, but flows in {self._client.environment_url} are not those of the package:"
                 f" {listed(map(str, differences))}; {_remedy(differences)}.",
@@ -61,7 +64,17 @@ class Verification:
         )
 
 
+def hidden_by(flow: str, solution: str) -> str:
+    """Return a sentence for a flow below the layer of another managed solution."""
+    return (
+        f"The solution {solution} holds the {flow} too, and its layer lies above, so its version stays: deploy the version"
+        f" of {solution} with the new content, too."
+    )
+
+
 def _remedy(differences: list[Difference]) -> str:
+    if uppers := sorted({difference.upper for difference in differences if difference.upper}):
+        return f"deploy the versions of {listed(uppers, ' and ')} with this content, too: their layers lie above"
     if any(difference.unmanaged for difference in differences):
         return (
             "import again with overwrite_customizations=true and force=true, or remove the unmanaged layer"

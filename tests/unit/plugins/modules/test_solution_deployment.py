@@ -300,3 +300,45 @@ def test_what_the_declaration_forbids_is_not_given_back_first(
     assert [path for path in writes(test, "test") if path in SHARING] == ["GrantAccess"]
     assert environment.store.count("annotation") == 0
     again(test, run_module, options)
+
+
+def layered(folder: pathlib.Path, solution: str, version: str) -> str:
+    """Write a package of one of two solutions that hold the same flow."""
+    flow = DesktopFlow(SHARED, "Shared flow", script=f"# {version}\r\n")
+    files = package_files([flow], unique_name=solution, version=version, managed=True)
+    return write_package(folder / f"{solution}_{version}.zip", files)
+
+
+@pytest.mark.parametrize("mode", ["update", "upgrade", "auto"])
+def test_a_flow_below_another_solution_is_foreseen_and_no_failure(
+    test: Any, run_module: Any, tmp_path: pathlib.Path, mode: str
+) -> None:
+    for solution in ("Base", "Upper"):
+        put(test, "test", layered(tmp_path, solution, OLD))
+    options = task(test, layered(tmp_path, "Base", NEW), shares=[], import_mode=mode)
+    predicted = run_module(solution_deployment, check_mode=True, **options)
+    result = predicted_and_real(test, run_module, options)
+    assert predicted["warnings"] == result["warnings"]
+    (warning,) = result["warnings"]
+    assert "The solution Upper holds the desktop flow Shared flow too" in warning
+    assert "deploy the version of Upper" in warning
+    assert [flow["name"] for flow in result["imports"][0]["result"]["plan"]["hidden_flows"]] == ["Shared flow"]
+    unchanged = run_module(solution_deployment, **options)
+    assert not unchanged["changed"]
+    assert "deploy the versions of Upper" in unchanged["warnings"][0]
+    assert "force" not in unchanged["warnings"][0]
+
+
+@pytest.mark.parametrize("mode", ["update", "upgrade", "auto"])
+def test_two_solutions_that_hold_one_flow_are_deployed_together(
+    test: Any, run_module: Any, tmp_path: pathlib.Path, mode: str
+) -> None:
+    for solution in ("Base", "Upper"):
+        put(test, "test", layered(tmp_path, solution, OLD))
+    packages = [layered(tmp_path, solution, NEW) for solution in ("Base", "Upper")]
+    options = task(test, *packages, shares=[], import_mode=mode)
+    result = predicted_and_real(test, run_module, options)
+    assert result["warnings"] == []
+    versions = {row["uniquename"]: row["version"] for row in test.environment("test").store.find("solution")}
+    assert (versions["Base"], versions["Upper"]) == (NEW, NEW)
+    again(test, run_module, options)
