@@ -71,8 +71,8 @@ class Reply:
         return self.error or self.body
 
 
-# The platform gives up what takes it two minutes. Who gives up earlier may be overtaken by what was sent: shares that are
-# given late, for example, come back after somebody has taken them away.
+# The platform gives up what takes it two minutes. Who gives up earlier may be overtaken by what was sent: shares that
+# are given late, for example, come back after somebody has taken them away.
 LONGEST_WRITE = 125.0
 Answer = Response | OutcomeUnknownError
 

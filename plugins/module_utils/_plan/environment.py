@@ -98,14 +98,15 @@ class FlowShare:
 class Environment:
     """The target of an import, as far as its plan needs it.
 
-    ``version`` is that of the installed solution, None when it is not installed. ``flows`` are those of the package and
-    of the installed solution that exist. ``components`` are those of the installed solution, ``dependents`` what the
-    platform says of the left-overs among them (by id), ``holders`` the other managed solutions that hold these too (by
-    id). ``callers`` are all flows of the environment that call desktop flows. ``desktop_flow_ids`` are all desktop
-    flows. ``shares`` are those that an upgrade would take away. ``hidden`` are flows of the package with another
-    layer on top, ``upper`` tells by id of those whose layer is managed the solution, ``drafts`` are those beside which something is saved that is not published. ``callers_unknown`` tells why
-    callers could not be looked for, if they could not. ``lacking`` are those of the privileges to import and to share
-    that the application does not have, None when that could not be told. ``companions`` are solutions that are deployed
+    ``version`` is that of the installed solution, None when it is not installed. ``flows`` are those of the package
+    and of the installed solution that exist. ``components`` are those of the installed solution, ``dependents``
+    what the platform says of the left-overs among them (by id), ``holders`` the other managed solutions that hold
+    these too (by id). ``callers`` are all flows of the environment that call desktop flows. ``desktop_flow_ids``
+    are all desktop flows. ``shares`` are those that an upgrade would take away. ``hidden`` are flows of the package
+    with another layer on top, ``upper`` tells by id of those whose layer is managed the solution, ``drafts`` are
+    those beside which something is saved that is not published. ``callers_unknown`` tells why callers could not be
+    looked for, if they could not. ``lacking`` are those of the privileges to import and to share that the
+    application does not have, None when that could not be told. ``companions`` are solutions that are deployed
     together with the package.
     """
 

@@ -14,7 +14,6 @@ from typing import Literal
 
 from .._dataverse.privileges import IMPORT, SHARE, remedy
 from .._solutions.component_names import TABLE
-from .._solutions.verification import hidden_by
 from .._text import listed
 from .contract import ContractEffect
 from .plan import Plan
@@ -112,19 +111,26 @@ def _warnings(plan: Plan) -> Iterator[str]:
         yield f'"{caller.name}" decides at run time which desktop flow it calls ({place}), so it may break unseen.'
     if plan.environment.callers_unknown:
         yield f"Callers among the cloud flows could not be looked for: {plan.environment.callers_unknown}"
-    for flow in plan.hidden:
-        if upper := plan.environment.upper.get(flow.id):
-            if upper not in plan.environment.companions:
-                yield hidden_by(str(flow), upper)
-            continue
-        yield (
-            f"An unmanaged layer hides the new version of the {flow}: remove the layer, or set"
-            " overwrite_customizations=true."
-        )
+    yield from _hidden(plan)
     if plan.deletes:
         yield from _data_loss(plan)
     for name in plan.environment.variables_without_value if plan.acts else ():
         yield f"The environment variable {name} has no value: set environment_variables."
+
+
+def _hidden(plan: Plan) -> Iterator[str]:
+    for flow in plan.hidden:
+        upper = plan.environment.upper.get(flow.id)
+        if upper is None:
+            yield (
+                f"An unmanaged layer hides the new version of the {flow}: remove the layer, or set"
+                " overwrite_customizations=true."
+            )
+        elif upper not in plan.environment.companions:
+            yield (
+                f"The solution {upper} holds the {flow} too, and its layer lies above, so its version stays: deploy the"
+                f" version of {upper} with the new content, too."
+            )
 
 
 def _data_loss(plan: Plan) -> Iterator[str]:

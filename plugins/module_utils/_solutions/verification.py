@@ -64,14 +64,6 @@ class Verification:
         )
 
 
-def hidden_by(flow: str, solution: str) -> str:
-    """Return a sentence for a flow below the layer of another managed solution."""
-    return (
-        f"The solution {solution} holds the {flow} too, and its layer lies above, so its version stays: deploy the version"
-        f" of {solution} with the new content, too."
-    )
-
-
 def _remedy(differences: list[Difference]) -> str:
     if uppers := sorted({difference.upper for difference in differences if difference.upper}):
         return f"deploy the versions of {listed(uppers, ' and ')} with this content, too: their layers lie above"
