@@ -131,9 +131,15 @@ def test_a_layer_of_another_solution_on_top_is_named(test: Any, run_module: Any,
     put(test, "test", release(tmp_path, "1.0.0.0"))
     files = package_files([DesktopFlow(flow_id(1), "Flow 1", script="theirs")], version="9.0", unique_name="OnTop")
     put(test, "test", write_package(tmp_path / "on_top.zip", files))
-    failed = run_module(solution_import, **task(test, release(tmp_path, "2.0.0.0")))
-    assert failed["failed"]
-    assert "hidden by the layer of OnTop" in failed["msg"]
+    package = release(tmp_path, "2.0.0.0")
+    predicted = run_module(solution_import, check_mode=True, **task(test, package))
+    result = run_module(solution_import, **task(test, package))
+    assert (result["operation"], result["plan"]) == ("update", predicted["plan"])
+    assert predicted["warnings"] == result["warnings"]
+    assert any("The solution OnTop holds the desktop flow Flow 1 too" in warning for warning in result["warnings"])
+    (again,) = run_module(solution_import, **task(test, package))["warnings"]
+    assert "hidden by the layer of OnTop" in again
+    assert "deploy the versions of OnTop with this content, too" in again
 
 
 def test_success_without_a_new_version_is_a_failure(
