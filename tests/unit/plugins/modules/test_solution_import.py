@@ -150,6 +150,12 @@ def test_cell(
         assert writes(states, name) == []
         return
     assert predicted["operation"] == done["operation"] == operation
+    lower = operation == "update" and "is lower than the installed version" in done["reason"]
+    if lower and states.environment(name).settings.lower_version_update_fails:
+        assert done["failed"]
+        assert again["failed"]
+        assert "failed in" in done["msg"]
+        return
     assert predicted["changed"] == done["changed"] == (operation != "none")
     assert {key: predicted[key] for key in ("solution", "reason", "settings", "diff")} == {
         key: done[key] for key in ("solution", "reason", "settings", "diff")
