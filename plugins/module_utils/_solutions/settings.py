@@ -162,7 +162,8 @@ def settings_of_package(settings: Settings, package: Package) -> Settings:
             try:
                 texts[variable.schema_name] = value_text(value, variable.type)
             except ValueError as error:
-                mistakes.append(f"the value of {variable.schema_name} {error}")
+                where = "environment_variables or deployment_settings"
+                mistakes.append(f"the value of {variable.schema_name} ({where}) {error}")
     if mistakes:
         raise ConfigurationError(
             f"The settings do not fit the package {package.unique_name} {package.version}: {listed(mistakes, '; ')}.",

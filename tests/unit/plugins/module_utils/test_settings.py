@@ -225,8 +225,12 @@ def test_all_values_that_do_not_fit_are_named_at_once() -> None:
     settings = read_settings(None, None, {"coe_Mailbox": "", "coe_verbose": "maybe"})
     with pytest.raises(ConfigurationError) as caught:
         settings_of_package(settings, PACKAGE)
-    assert "the value of coe_Mailbox is an empty text" in str(caught.value)
-    assert "the value of coe_Verbose is to be yes or no" in str(caught.value)
+    assert "the value of coe_Mailbox (environment_variables or deployment_settings) is an empty text" in str(
+        caught.value
+    )
+    assert "the value of coe_Verbose (environment_variables or deployment_settings) is to be yes or" in str(
+        caught.value
+    )
 
 
 def test_connectors_are_the_same_with_and_without_the_path_of_their_provider() -> None:
