@@ -15,8 +15,9 @@ options:
     description:
       - Put back the shares of the solution's desktop flows when an upgrade removes them, as soon as they are gone.
       - They are recorded before the upgrade starts, so that a run that dies is completed by the next one of
-        M(coe.power_platform.solution_import), M(coe.power_platform.solution_promote) or
-        M(coe.power_platform.desktop_flow_share). The next run must have at least the rights of this one.
+        M(coe.power_platform.solution_import), M(coe.power_platform.solution_promote),
+        M(coe.power_platform.solution_deployment) or M(coe.power_platform.desktop_flow_share). The next run must have at
+        least the rights of this one.
       - With O(coe.power_platform.solution_import#module:wait=false) this run does not wait for the end of the upgrade,
         and the next one puts the shares back.
     type: bool

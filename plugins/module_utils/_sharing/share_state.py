@@ -68,7 +68,7 @@ def read_state(
     """Return what exists of the options' declaration, with the flows that there will be after a forecast.
 
     Four requests at most (plus further pages): components of solutions with the records of interrupted upgrades, flows,
-    shares, and users with teams; one more where there is a record.
+    shares, and users with teams; one more where there is a record, and one (WhoAmI) where a forecast brings new flows.
     """
     flows, principals = DesktopFlows(client), Principals(client)
     entries, mistakes = read_entries(params["shares"], Permissions.from_params(params))
